@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The front door. Everything that runs, runs in an emulated host (tests/vm)
+# made of a small Debian tree under build/; the first call makes that tree,
+# which takes about two minutes. Nothing here touches this machine, but
+# install and uninstall.
+#
+#   TOPOLOGY=NAME   which CXL devices the emulated host has (tests/vm/topology)
+#   KERNEL=KERNEL   another kernel for it (see tests/vm/run)
+#   KDIR=FOLDER     headers to build the modules for (default: this machine's)
+
+TOPOLOGY ?= one
+RUN := tests/vm/run $(if $(KERNEL),-k $(KERNEL))
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' \
+		$(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: ## see it work: an emulated host, a device, a request, a region
+	@VM_COLOR=$$([ -t 1 ] && echo 1) $(RUN) -t one -- /src/tests/demo/story
+
+.PHONY: test
+test: ## run all tests (tests/run NAME... for some of them)
+	@tests/vm/selftest
+	@tests/run
+
+.PHONY: check
+check: ## look over the sources: checkpatch, sparse, shellcheck, kernel-doc
+	@tests/check
+
+.PHONY: build
+build: ## build modules and test programs for the emulated host
+	@tests/vm/tree
+	@tests/vm/build $(if $(KERNEL),-k $(KERNEL))
+
+.PHONY: bench
+bench: ## measure: binding, faults, access, clearing
+	@$(RUN) -t one --timeout 1200 -- /src/tests/bench/run bind access clear
+	@$(RUN) -t large --timeout 1200 -- /src/tests/bench/run faults
+	@$(RUN) -t large --timeout 1200 -- \
+		env CXL_SIZE=0x100000000 /src/tests/bench/run faults
+	@echo "bench: ok"
+
+.PHONY: shell
+shell: ## a prompt in the emulated host (Ctrl-A X ends it)
+	@$(RUN) -t $(TOPOLOGY) --udev --shell
+
+# Without KDIR= for the running kernel; kernel/preflight.sh says what is missing
+OWN := $(if $(KDIR),KDIR=$(KDIR))
+
+.PHONY: modules
+modules: ## build the modules for this machine's kernel
+	@$(MAKE) --no-print-directory -C kernel modules $(OWN)
+
+.PHONY: install
+install: modules ## install them on this machine
+	@$(MAKE) --no-print-directory -C kernel install $(OWN)
+
+.PHONY: uninstall
+uninstall: ## take them away again
+	@$(MAKE) --no-print-directory -C kernel uninstall $(OWN)
+
+.PHONY: clean
+clean: ## remove what was built, but the tree
+	@if [ -d build ]; then \
+		find build -mindepth 1 -maxdepth 1 ! -name 'tree*' \
+			-exec rm -rf {} +; \
+	fi
+
+.PHONY: distclean
+distclean: ## remove the tree as well
+	@rm -rf build
