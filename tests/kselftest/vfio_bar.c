@@ -19,7 +19,13 @@
 #include "vfio_util.h"
 
 /* CXL.cache and CXL.mem registers, CXL 3.1 8.2.4: capability header, id 1 */
-#define CM_CAP_HEADER 0x1000
+#define CM_CAP_HEADER	0x1000
+#define CM_CAP_HDM	5
+
+/* Register locator DVSEC, CXL 3.1 8.1.9: its blocks, and the one wanted here */
+#define DVSEC_LOCATOR		8
+#define LOCATOR_BLOCKS		0x0c
+#define LOCATOR_COMPONENT	1
 
 static char bdf[BDF_LEN];
 
@@ -125,6 +131,64 @@ TEST_F(bar, no_mapping_reaches_the_decoders)
 	EXPECT_EQ(EINVAL, try_mmap(self, page, self->bar->size - page));
 	EXPECT_EQ(EINVAL, try_mmap(self, 0, page + self->page));
 	EXPECT_EQ(EINVAL, try_mmap(self, self->bar->size, self->page));
+}
+
+static uint32_t config32(FIXTURE_DATA(bar) *self, unsigned int reg)
+{
+	uint32_t value = 0;
+
+	vfio_config_read(&self->dev, reg, 4, &value);
+	return value;
+}
+
+/* Where the locator that the guest sees has the component registers */
+static bool locate_component(FIXTURE_DATA(bar) *self, unsigned int *bar,
+			     uint64_t *offset)
+{
+	unsigned int dvsec = vfio_find_dvsec(&self->dev, DVSEC_LOCATOR);
+	unsigned int end = dvsec + (config32(self, dvsec + 4) >> 20);
+
+	for (unsigned int at = dvsec + LOCATOR_BLOCKS; at + 8 <= end; at += 8) {
+		uint32_t low = config32(self, at);
+
+		if ((low >> 8 & 0xff) != LOCATOR_COMPONENT)
+			continue;
+		*bar = low & 7;
+		*offset = (uint64_t)config32(self, at + 4) << 32 |
+			  (low & 0xffff0000);
+		return dvsec;
+	}
+	return false;
+}
+
+/* The HDM decoder capability in a component block of the BAR, or 0 */
+static uint64_t locate_hdm(FIXTURE_DATA(bar) *self, uint64_t component)
+{
+	uint64_t array = component + CM_CAP_HEADER;
+	uint32_t head = 0, cap;
+
+	vfio_read32(&self->dev, self->bar, array, &head);
+	for (unsigned int i = 1; i <= head >> 24; i++)
+		if (!vfio_read32(&self->dev, self->bar, array + 4 * i, &cap) &&
+		    (cap & 0xffff) == CM_CAP_HDM)
+			return array + (cap >> 20);
+	return 0;
+}
+
+/* The way of a guest's CXL core: locator, capability array, decoders */
+TEST_F(bar, the_locator_leads_to_the_registers)
+{
+	uint64_t component = 0, hdm;
+	unsigned int bar = -1;
+	uint32_t ctrl = 0;
+
+	ASSERT_TRUE(locate_component(self, &bar, &component));
+	ASSERT_EQ(self->place->bar, bar);
+	hdm = locate_hdm(self, component);
+	EXPECT_EQ(self->place->offset, hdm);
+	ASSERT_EQ(0, vfio_read32(&self->dev, self->bar, hdm + HDM_CTRL, &ctrl));
+	EXPECT_EQ(HDM_CTRL_LOCK | HDM_CTRL_COMMITTED,
+		  ctrl & (HDM_CTRL_LOCK | HDM_CTRL_COMMITTED));
 }
 
 TEST_F(bar, same_registers_as_the_region)

@@ -184,6 +184,16 @@ TEST_F(region, hot_reset)
 	EXPECT_TRUE(works(self));
 }
 
+/* Of the port above, by the host: all that is below it is reset with it */
+TEST_F(region, bus_reset_by_the_host)
+{
+	ASSERT_EQ(0, faults_of_a_touch(self));
+	ASSERT_EQ(0, pci_write(bdf, "../reset_subordinate", "1"));
+	EXPECT_EQ(1, faults_of_a_touch(self));
+	EXPECT_EQ(1, committed(self));
+	EXPECT_TRUE(works(self));
+}
+
 struct toucher {
 	pthread_t thread;
 	volatile uint8_t *map;
