@@ -52,8 +52,8 @@ FIXTURE_VARIANT_ADD(bind, no_decoders) {
 
 FIXTURE_VARIANT_ADD(bind, no_ranges) {
 	.device = 4,
-	.error = -ENXIO,
-	.words = { "range" },
+	.error = -EOPNOTSUPP,
+	.words = { "0 memory ranges", "HDM_Count" },
 };
 
 FIXTURE_VARIANT_ADD(bind, memory_never_active) {

@@ -104,10 +104,12 @@ bool accel_cdat_init(CXLAccel *s, Error **errp)
 	return cxl_doe_cdat_init(&parent->cxl_cstate, errp);
 }
 
+/* pcie_doe_fini() would also free the DOECap, which is part of the device */
 void accel_cdat_exit(CXLAccel *s)
 {
 	if (!s->doe)
 		return;
 	cxl_doe_cdat_release(&s->parent_obj.cxl_cstate);
-	pcie_doe_fini(&s->parent_obj.doe_cdat);
+	g_free(s->parent_obj.doe_cdat.read_mbox);
+	g_free(s->parent_obj.doe_cdat.write_mbox);
 }
