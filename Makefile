@@ -63,12 +63,12 @@ uninstall: ## take them away again
 	@$(MAKE) --no-print-directory -C kernel uninstall $(OWN)
 
 .PHONY: clean
-clean: ## remove what was built, but the tree
+clean: ## remove what was built, but the tree and QEMU
 	@if [ -d build ]; then \
-		find build -mindepth 1 -maxdepth 1 ! -name 'tree*' \
+		find build -mindepth 1 -maxdepth 1 ! -name 'tree*' ! -name 'qemu*' \
 			-exec rm -rf {} +; \
 	fi
 
 .PHONY: distclean
-distclean: ## remove the tree as well
+distclean: ## remove these as well
 	@rm -rf build

@@ -74,6 +74,25 @@ static int note_bar(struct presize_delivery *d, resource_size_t hdm)
 			    pci_name(pdev));
 }
 
+/*
+ * CXL 3.1 8.1.3.1: HDM_Count is 1 or 2 where there is memory. The CXL core
+ * makes no endpoint of a device that says otherwise, and does not say why.
+ */
+static int check_ranges(struct presize_delivery *d)
+{
+	struct pci_dev *pdev = d->pd->pdev;
+	unsigned int count;
+	u16 cap = 0;
+
+	pci_read_config_word(pdev, d->pd->dvsec + PCI_DVSEC_CXL_CAP, &cap);
+	count = FIELD_GET(PCI_DVSEC_CXL_HDM_COUNT, cap);
+	if (count && count <= CXL_DVSEC_RANGE_MAX)
+		return 0;
+	return presize_fail(d->pd, -EOPNOTSUPP,
+			    "%s claims %u memory ranges (DVSEC HDM_Count), the CXL core takes 1 or %d",
+			    pci_name(pdev), count, CXL_DVSEC_RANGE_MAX);
+}
+
 static int find_decoders(struct presize_delivery *d)
 {
 	struct cxl_register_map *map = &d->cxlds.reg_map;
@@ -215,6 +234,7 @@ static const struct delivery_step {
 	void (*undo)(void *d);
 } steps[] = {
 	{ "enable the device", enable_device },
+	{ "check its memory ranges", check_ranges },
 	{ "find its HDM decoders", find_decoders },
 	{ "look for a committed decoder", look_for_firmware },
 	{ "choose a window", choose_window },

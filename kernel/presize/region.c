@@ -154,8 +154,8 @@ static int commit(struct presize_delivery *d, struct device *decoder)
 
 	if (rc == -EIO || rc == -ETIMEDOUT)
 		return presize_fail(d->pd, rc,
-				    "%s, or a port above it, %s to decode %#llx bytes: the device or a switch is broken",
-				    dev_name(decoder),
+				    "%s of %s, or a port above it, %s to decode %#llx bytes: the device or a switch is broken",
+				    dev_name(decoder), pci_name(d->pd->pdev),
 				    rc == -EIO ? "refuses" : "takes too long",
 				    d->request);
 	return rc ? refused(d, rc, "commit") : 0;

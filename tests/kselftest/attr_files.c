@@ -48,6 +48,7 @@ static const struct {
 	{ "no-window", 1, "0x0" },
 	{ "small-window", 1, "0x10000000" },
 	{ "firmware", 1, "0x20000000" },
+	{ "accel", 1, "0x40000000" },
 };
 
 #define NR_KNOWN (sizeof(known) / sizeof(*known))

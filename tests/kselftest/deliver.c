@@ -75,11 +75,18 @@ static void check_map(struct __test_metadata *_metadata, const char *region,
 }
 
 /*
- * A cxl-type3 without Cache_Capable is host-only coherent (HDM-H), and so must
- * be every decoder between it and the root: "expander" in the core's words.
+ * A device without Cache_Capable is host-only coherent (HDM-H), and so must be
+ * every decoder between it and the root: "expander" in the core's words. One
+ * with it is device-coherent, an "accelerator".
  */
+static const char *target_type(const char *device)
+{
+	return pci_has_cxl_cache(device) ? "accelerator" : "expander";
+}
+
 static void check_decoders(struct __test_metadata *_metadata,
-			   const char *region, uint64_t size)
+			   const char *device, const char *region,
+			   uint64_t size)
 {
 	char name[NAME_LEN], text[NAME_LEN];
 	uint64_t value;
@@ -91,7 +98,7 @@ static void check_decoders(struct __test_metadata *_metadata,
 			continue;
 		levels++;
 		EXPECT_LT(0, cxl_read(name, "target_type", text, sizeof(text)));
-		EXPECT_STREQ("expander", text) {
+		EXPECT_STREQ(target_type(device), text) {
 			TH_LOG("%s", name);
 		}
 		EXPECT_EQ(0, cxl_read_u64(name, "size", &value));
@@ -114,6 +121,8 @@ static void check_hardware(struct __test_metadata *_metadata,
 	EXPECT_EQ(0, dec.id);
 	/* interleave ways and granularity */
 	EXPECT_EQ(0, dec.ctrl & 0xf0);
+	EXPECT_EQ(!pci_has_cxl_cache(device),
+		  !!(dec.ctrl & HDM_DEC_HOST_ONLY));
 }
 
 /* The window is one that leads to the device's own host bridge */
@@ -178,7 +187,7 @@ static void check_delivered(struct __test_metadata *_metadata,
 	check_region(_metadata, region, size);
 	check_locked(_metadata, region);
 	check_map(_metadata, region, size);
-	check_decoders(_metadata, region, size);
+	check_decoders(_metadata, device, region, size);
 	check_hardware(_metadata, device, region, size);
 	check_window(_metadata, device, region);
 	check_not_taken(_metadata, region);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hdm_util.h"
@@ -81,16 +82,26 @@ static unsigned int find_dvsec(const struct config *config, uint16_t id)
 	return 0;
 }
 
-/* Mem_Capable is in function 0 of a device only (8.1.3) */
-bool pci_has_cxl_mem(const char *bdf)
+/* The capabilities of a device are in function 0 of it only (8.1.3) */
+static uint16_t cxl_capability(const char *bdf)
 {
 	struct config config;
 	unsigned int pos;
 
 	if (read_config(bdf, &config) || bdf[strlen(bdf) - 1] != '0')
-		return false;
+		return 0;
 	pos = find_dvsec(&config, DVSEC_CXL_DEVICE);
-	return pos && config32(&config, pos + 8) >> 16 & 1 << 2;
+	return pos ? config32(&config, pos + 8) >> 16 : 0;
+}
+
+bool pci_has_cxl_mem(const char *bdf)
+{
+	return cxl_capability(bdf) & 1 << 2;
+}
+
+bool pci_has_cxl_cache(const char *bdf)
+{
+	return cxl_capability(bdf) & 1 << 0;
 }
 
 /* The BAR and the offset in it of the component registers */
@@ -139,12 +150,23 @@ static int find_hdm(struct hdm_block *block)
 	return -ENOENT;
 }
 
+/* A BAR may end before the block does; a device that is no file says 0 */
+static size_t block_len(int fd, uint64_t offset)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || st.st_size <= (off_t)offset ||
+	    st.st_size - offset > COMPONENT_SIZE)
+		return COMPONENT_SIZE;
+	return st.st_size - offset;
+}
+
 static int map_block(int fd, uint64_t offset, bool writable,
 		     struct hdm_block *block)
 {
 	int ret;
 
-	block->len = COMPONENT_SIZE;
+	block->len = block_len(fd, offset);
 	block->map = mmap(NULL, block->len,
 			  PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED,
 			  fd, offset);
@@ -223,7 +245,7 @@ static int committed(const struct hdm_block *block, struct hdm_decoder *first)
 	return found;
 }
 
-static bool memory_space(const char *bdf, bool on)
+bool pci_memory_space(const char *bdf, bool on)
 {
 	int fd = open_pci(bdf, "config", O_RDWR);
 	uint16_t cmd = 0;
@@ -243,7 +265,7 @@ static bool memory_space(const char *bdf, bool on)
 /* A function that nobody enabled yet may have its Memory Space off */
 int hdm_committed(const char *bdf, struct hdm_decoder *first)
 {
-	bool was = memory_space(bdf, true);
+	bool was = pci_memory_space(bdf, true);
 	struct hdm_block block;
 	int ret = hdm_map(bdf, false, &block);
 
@@ -251,7 +273,7 @@ int hdm_committed(const char *bdf, struct hdm_decoder *first)
 		ret = committed(&block, first);
 		hdm_unmap(&block);
 	}
-	memory_space(bdf, was);
+	pci_memory_space(bdf, was);
 	return ret;
 }
 
@@ -271,14 +293,14 @@ static void print_block(FILE *out, const char *name,
 
 static void print_function(FILE *out, const char *bdf)
 {
-	bool was = memory_space(bdf, true);
+	bool was = pci_memory_space(bdf, true);
 	struct hdm_block block;
 
 	if (!hdm_map(bdf, false, &block)) {
 		print_block(out, bdf, &block);
 		hdm_unmap(&block);
 	}
-	memory_space(bdf, was);
+	pci_memory_space(bdf, was);
 }
 
 /* 9.18.1.2: a CHBS says where the component registers of a bridge are */

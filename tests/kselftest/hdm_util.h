@@ -16,6 +16,7 @@
 #define HDM_DEC_LOCK		(1u << 8)
 #define HDM_DEC_COMMIT		(1u << 9)
 #define HDM_DEC_COMMITTED	(1u << 10)
+#define HDM_DEC_HOST_ONLY	(1u << 12)
 #define DVSEC_CXL_DEVICE	0
 #define DVSEC_CXL_LOCATOR	8
 
@@ -47,8 +48,13 @@ volatile uint32_t *hdm_ctrl(const struct hdm_block *block, unsigned int id);
 /* How many decoders of a function are committed, and the first of them */
 int hdm_committed(const char *bdf, struct hdm_decoder *first);
 
+/* Memory Space of a function, on or off; returns what it was */
+bool pci_memory_space(const char *bdf, bool on);
+
 /* Whether a function has memory: Mem_Capable in its CXL Device DVSEC */
 bool pci_has_cxl_mem(const char *bdf);
+/* Whether it caches memory of the host: Cache_Capable */
+bool pci_has_cxl_cache(const char *bdf);
 
 /* A line for every committed decoder of every function and host bridge */
 int hdm_print(FILE *out);

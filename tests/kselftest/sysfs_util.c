@@ -110,21 +110,36 @@ int pci_link(const char *bdf, const char *attr, char *buf, size_t size)
 	return sysfs_link(pci_path(path, bdf, attr), buf, size);
 }
 
-int pci_config_read(const char *bdf, unsigned int reg, void *buf, size_t len)
+/* Closes the file */
+static int config_done(int fd, ssize_t done, size_t len)
 {
-	char path[PATH_MAX];
-	ssize_t done;
-	int fd, err;
+	int err = errno;
 
-	fd = open(pci_path(path, bdf, "config"), O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	done = pread(fd, buf, len, reg);
-	err = errno;
 	close(fd);
 	if (done < 0)
 		return -err;
 	return (size_t)done == len ? 0 : -EIO;
+}
+
+int pci_config_read(const char *bdf, unsigned int reg, void *buf, size_t len)
+{
+	char path[PATH_MAX];
+	int fd = open(pci_path(path, bdf, "config"), O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return config_done(fd, pread(fd, buf, len, reg), len);
+}
+
+int pci_config_write(const char *bdf, unsigned int reg, const void *buf,
+		     size_t len)
+{
+	char path[PATH_MAX];
+	int fd = open(pci_path(path, bdf, "config"), O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return config_done(fd, pwrite(fd, buf, len, reg), len);
 }
 
 int pci_bind(const char *bdf, const char *driver)

@@ -28,6 +28,8 @@ int pci_link(const char *bdf, const char *attr, char *buf, size_t size);
 
 /* Configuration space of the device itself, past its driver */
 int pci_config_read(const char *bdf, unsigned int reg, void *buf, size_t len);
+int pci_config_write(const char *bdf, unsigned int reg, const void *buf,
+		     size_t len);
 
 /*
  * Bind a device to a driver and no other, by driver_override; the error is

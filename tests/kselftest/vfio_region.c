@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
+#include "hdm_util.h"
 #include "sysfs_util.h"
 #include "vfio_util.h"
 
@@ -227,6 +228,7 @@ TEST_F(region, decoder_is_committed_and_locked)
 	EXPECT_NE(0, ctrl & HDM_CTRL_COMMIT);
 	EXPECT_NE(0, ctrl & HDM_CTRL_LOCK);
 	EXPECT_EQ(0, ctrl & (HDM_CTRL_ERROR | HDM_CTRL_INTERLEAVE));
+	EXPECT_EQ(!pci_has_cxl_cache(bdf), !!(ctrl & HDM_CTRL_HOST_ONLY));
 
 	ASSERT_EQ(0, vfio_read32(&self->dev, self->regs, HDM_SIZE_LOW, &low));
 	ASSERT_EQ(0, vfio_read32(&self->dev, self->regs, HDM_SIZE_HIGH, &high));
