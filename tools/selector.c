@@ -199,7 +199,7 @@ static int note_match(struct device *dev, void *data)
 	return 0;
 }
 
-static int not_found(const struct selector *sel, struct error *err)
+static void not_found(const struct selector *sel, struct error *err)
 {
 	char dir[SYSFS_PATH];
 
@@ -208,7 +208,8 @@ static int not_found(const struct selector *sel, struct error *err)
 	if (!sysfs_exists("/sys/module", "cxl_presize")) {
 		error_why(err, "module cxl-presize is not loaded, and without it no device shows its CXL memory");
 		error_limit(err, "cxl-presize.ko");
-		return error_fix(err, "modprobe cxl-presize");
+		error_fix(err, "modprobe cxl-presize");
+		return;
 	}
 	error_limit(err, "%s", sel->text);
 	if (sel->kind == SELECT_ADDRESS && sysfs_exists(dir, "vendor"))
@@ -216,7 +217,7 @@ static int not_found(const struct selector *sel, struct error *err)
 			  sel->text);
 	else
 		error_why(err, "nothing that is there answers to it");
-	return error_fix(err, "cxl-presize list");
+	error_fix(err, "cxl-presize list");
 }
 
 /* An address needs no look at the others, of which there may be thousands */
@@ -241,19 +242,25 @@ int selector_find(struct host *host, const char *text, struct device *dev,
 		error_what(err, "'%s' is no device", text);
 		error_why(err, "a device is a PCI address, serial:NUMBER, VENDOR:DEVICE, path:GLOB, a slot or a CXL memdev");
 		error_limit(err, "the argument '%s'", text);
-		return error_fix(err, "cxl-presize list");
+		error_fix(err, "cxl-presize list");
+		return -EINVAL;
 	}
-	if (sel.kind == SELECT_ADDRESS)
-		return find_by_address(host, &sel, dev) ?
-			not_found(&sel, err) : 0;
-	devices_each(host, note_match, &search);
-	if (search.nr == 1 && !device_open(host, dev, search.first))
-		return 0;
-	if (search.nr <= 1)
-		return not_found(&sel, err);
+	if (sel.kind == SELECT_ADDRESS) {
+		if (!find_by_address(host, &sel, dev))
+			return 0;
+	} else {
+		devices_each(host, note_match, &search);
+		if (search.nr == 1 && !device_open(host, dev, search.first))
+			return 0;
+	}
+	if (search.nr <= 1) {
+		not_found(&sel, err);
+		return -ENODEV;
+	}
 	error_what(err, "%s is %u devices", text, search.nr);
 	error_why(err, "they are %s%s", search.all,
 		  search.nr > 8 ? " and more" : "");
 	error_limit(err, "%s", text);
-	return error_fix(err, "give the address of one of them");
+	error_fix(err, "give the address of one of them");
+	return -EEXIST;
 }

@@ -32,7 +32,10 @@ bool selector_lasts(const struct selector *sel);
 
 bool selector_matches(const struct selector *sel, struct device *dev);
 
-/* The one device that @text means; -1 where none or several match it */
+/*
+ * The one device that @text means; -ENODEV where there is none, -EEXIST where
+ * there are several, -EINVAL where it can be none
+ */
 int selector_find(struct host *host, const char *text, struct device *dev,
 		  struct error *err);
 
