@@ -54,6 +54,16 @@ OWN := $(if $(KDIR),KDIR=$(KDIR))
 modules: ## build the modules for this machine's kernel
 	@$(MAKE) --no-print-directory -C kernel modules $(OWN)
 
+.PHONY: tools
+tools: ## build the command cxl-presize for this machine, in build/tools-native
+	@pkg-config --exists libudev json-c libkmod || { \
+		echo "The command needs three libraries. As root, run:"; \
+		echo "    apt-get install gcc make pkgconf libudev-dev libjson-c-dev libkmod-dev"; \
+		exit 1; } >&2
+	@$(MAKE) --no-print-directory -s -C tools \
+		OUTPUT=$(CURDIR)/build/tools-native
+	@echo "build/tools-native/cxl-presize"
+
 .PHONY: install
 install: modules ## install them on this machine
 	@$(MAKE) --no-print-directory -C kernel install $(OWN)

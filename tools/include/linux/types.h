@@ -2,6 +2,9 @@
 #ifndef UNIT_LINUX_TYPES_H
 #define UNIT_LINUX_TYPES_H
 
+/* The C library includes this one too */
+#include_next <linux/types.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 
