@@ -36,11 +36,12 @@ build: ## build modules and test programs for the emulated host
 	@tests/vm/build $(if $(KERNEL),-k $(KERNEL))
 
 .PHONY: bench
-bench: ## measure: binding, faults, access, clearing
+bench: ## measure: binding, faults, access, clearing, udev events
 	@$(RUN) -t one --timeout 1200 -- /src/tests/bench/run bind access clear
 	@$(RUN) -t large --timeout 1200 -- /src/tests/bench/run faults
 	@$(RUN) -t large --timeout 1200 -- \
 		env CXL_SIZE=0x100000000 /src/tests/bench/run faults
+	@$(RUN) -t one --udev -- /src/tests/bench/run uevent
 	@echo "bench: ok"
 
 .PHONY: shell
@@ -67,10 +68,16 @@ tools: ## build the command cxl-presize for this machine, in build/tools-native
 .PHONY: install
 install: modules ## install them on this machine
 	@$(MAKE) --no-print-directory -C kernel install $(OWN)
+	@$(MAKE) --no-print-directory -C udev-rules install
 
 .PHONY: uninstall
 uninstall: ## take them away again
 	@$(MAKE) --no-print-directory -C kernel uninstall $(OWN)
+	@$(MAKE) --no-print-directory -C udev-rules uninstall
+
+.PHONY: deb
+deb: ## build the Debian packages, in build/deb
+	@packaging/deb
 
 .PHONY: clean
 clean: ## remove what was built, but the tree and QEMU
