@@ -19,11 +19,15 @@
 #include "accel.h"
 
 #define ACCEL_DEVICE_ID	0xcace
+#define PM_OFFSET	0x50
 #define MSI_OFFSET	0x60
 #define EXP_OFFSET	0x80
 #define DSN_OFFSET	0x100
 #define DSN_LENGTH	0x0c
 #define AER_OFFSET	0x200
+
+/* PCI Power Management 1.2, 3.2.3: the version of the specification */
+#define PM_VERSION	3
 
 static bool is_function_reset(PCIDevice *pdev)
 {
@@ -145,6 +149,18 @@ static void add_bar(CXLAccel *s)
 			 PCI_BASE_ADDRESS_MEM_TYPE_64, &s->bar);
 }
 
+/* D0 and D3hot, with nothing lost in between: No_Soft_Reset */
+static void add_power_states(PCIDevice *pdev)
+{
+	uint8_t *cap = pdev->config + PM_OFFSET;
+
+	pci_pm_init(pdev, PM_OFFSET, &error_abort);
+	pci_set_word(cap + PCI_PM_PMC, PM_VERSION);
+	pci_set_word(cap + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET);
+	pci_set_word(pdev->wmask + PM_OFFSET + PCI_PM_CTRL,
+		     PCI_PM_CTRL_STATE_MASK);
+}
+
 static void add_pcie(CXLAccel *s)
 {
 	PCIDevice *pdev = PCI_DEVICE(s);
@@ -157,6 +173,7 @@ static void add_pcie(CXLAccel *s)
 	if (s->flr)
 		pcie_cap_flr_init(pdev);
 	pcie_dev_ser_num_init(pdev, DSN_OFFSET, s->parent_obj.sn);
+	add_power_states(pdev);
 	cstate->dvsec_offset = DSN_OFFSET + DSN_LENGTH;
 	cstate->pdev = pdev;
 }
