@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decoders that do not commit. No emulated device refuses by itself, so the
- * registers are taken away: those of a switch by moving its BAR while a device
- * below it binds; those of an endpoint by writing COMMIT back to 0 as fast as
- * can be.
+ * Decoders that do not commit. QEMU's devices never refuse by themselves (one
+ * of ours does, see accel_commit.c), so the registers are taken away: those of
+ * a switch by moving its BAR while a device below it binds; those of an
+ * endpoint by writing COMMIT back to 0 as fast as can be.
  */
 #include <errno.h>
 #include <fcntl.h>
