@@ -36,7 +36,11 @@ build: ## build modules and test programs for the emulated host
 	@tests/vm/build $(if $(KERNEL),-k $(KERNEL))
 
 .PHONY: bench
-bench: ## measure: binding, faults, access, clearing, udev events
+bench: ## measure: listing, binding, faults, access, clearing, udev events
+	@tests/vm/tree
+	@tests/vm/build
+	@tests/vm/in-tree umockdev-wrapper /src/build/bench/list \
+		/src/build/tools/cxl-presize
 	@$(RUN) -t one --timeout 1200 -- /src/tests/bench/run bind access clear
 	@$(RUN) -t large --timeout 1200 -- /src/tests/bench/run faults
 	@$(RUN) -t large --timeout 1200 -- \
