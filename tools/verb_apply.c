@@ -60,21 +60,31 @@ struct apply {
 	unsigned int done, failed;
 };
 
+/* Nothing is what most devices have; only who asks is told */
+static const struct conf_section *find_section(struct apply *apply,
+					       struct device *dev)
+{
+	const struct conf_section *section = conf_find(&apply->conf, dev);
+
+	if (!apply->cmd->verbose)
+		return section;
+	if (section)
+		out_note("%s: %s:%u [%s]", dev->bdf, section->file,
+			 section->line, section->name);
+	else
+		out_note("%s: nothing is configured", dev->bdf);
+	return section;
+}
+
 static int apply_device(struct device *dev, void *data)
 {
 	struct apply *apply = data;
 	struct command *cmd = apply->cmd;
-	const struct conf_section *section = conf_find(&apply->conf, dev);
+	const struct conf_section *section = find_section(apply, dev);
 	struct error err = { };
 
-	if (!section) {
-		if (cmd->verbose)
-			out_note("%s: nothing is configured", dev->bdf);
+	if (!section)
 		return 0;
-	}
-	if (cmd->verbose)
-		out_note("%s: %s:%u [%s]", dev->bdf, section->file,
-			 section->line, section->name);
 	if (apply_section(cmd, dev, section, &err)) {
 		command_failed(cmd, dev, &err);
 		apply->failed++;
@@ -151,12 +161,10 @@ static int apply_one(struct apply *apply, const char *text, struct error *err)
 
 	if (selector_find(&cmd->host, text, &dev, err))
 		return FAILED;
-	section = conf_find(&apply->conf, &dev);
+	section = find_section(apply, &dev);
 	if (section)
 		rc = apply_section(cmd, &dev, section, err);
-	else if (cmd->verbose)
-		out_note("%s: nothing is configured", dev.bdf);
-	if (!rc)
+	if (section && !rc)
 		command_changed(cmd, &dev);
 	device_close(&dev);
 	return rc ? FAILED : DONE;
