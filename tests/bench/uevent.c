@@ -10,6 +10,8 @@
 #include <err.h>
 #include <libudev.h>
 #include <poll.h>
+#include <stdbool.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,14 +39,15 @@ static void prepare(void)
 
 	must(module_load("cxl-presize"), "cxl-presize");
 	must(pci_find_cxl(bdf, sizeof(bdf)), "a CXL device");
-	must(system("modprobe -r cxl_pci && mkdir -p /run/udev/rules.d &&"
-		    "echo blacklist cxl_pci >/etc/modprobe.d/bench.conf"),
-	     "the stock driver");
+	must(system("echo blacklist cxl_pci >/etc/modprobe.d/bench.conf"),
+	     "modprobe.d");
+	must(system("modprobe -r cxl_pci"), "the stock driver");
+	must(system("mkdir -p /run/udev/rules.d"), "rules.d");
 	rule = fopen("/run/udev/rules.d/59-bench.rules", "w");
 	if (!rule)
 		err(1, "a rule");
-	fprintf(rule, "SUBSYSTEM==\"pci\", KERNEL==\"%s\", "
-		"ENV{CXL_REGION_SIZE}=\"512M\"\n", bdf);
+	fprintf(rule, "KERNEL==\"%s\", ENV{CXL_REGION_SIZE}=\"512M\"\n",
+		bdf);
 	fclose(rule);
 }
 

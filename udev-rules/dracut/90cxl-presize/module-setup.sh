@@ -10,7 +10,7 @@
 # An image without a stored configuration need not grow.
 check() {
 	require_binaries cxl-presize || return 1
-	[[ $(stored_files) ]] || return 255
+	[ -n "$(stored_files)" ] || return 255
 }
 
 depends() {
@@ -19,15 +19,13 @@ depends() {
 
 # In whatever mode: nothing of this is in use on the machine that makes it.
 installkernel() {
-	local drivers
-	mapfile -t drivers < <(stored_drivers)
-	hostonly='' instmods cxl-presize "${drivers[@]}"
+	# shellcheck disable=SC2046 # one word a driver
+	hostonly='' instmods cxl-presize $(stored_drivers)
 }
 
 install() {
-	local files
-	mapfile -t files < <(stored_files)
-	inst_multiple cxl-presize modprobe udevadm "${files[@]}"
+	# shellcheck disable=SC2046 # one word a file
+	inst_multiple cxl-presize modprobe udevadm $(stored_files)
 	inst_rules 60-cxl-presize.rules
 	# shellcheck disable=SC2154 # dracut's
 	inst_hook pre-trigger 20 "$moddir/cxl-presize.sh"
