@@ -72,12 +72,18 @@ tools: ## build the command cxl-presize for this machine, in build/tools-native
 .PHONY: install
 install: modules ## install them on this machine
 	@$(MAKE) --no-print-directory -C kernel install $(OWN)
-	@$(MAKE) --no-print-directory -C udev-rules install
+
+.PHONY: install-tools
+install-tools: tools ## install the command, udev rules, units and hooks
+	@$(MAKE) --no-print-directory -s -C tools \
+		OUTPUT=$(CURDIR)/build/tools-native install
+	@$(MAKE) --no-print-directory -s -C udev-rules install
 
 .PHONY: uninstall
-uninstall: ## take them away again
+uninstall: ## take all of that away again
 	@$(MAKE) --no-print-directory -C kernel uninstall $(OWN)
-	@$(MAKE) --no-print-directory -C udev-rules uninstall
+	@$(MAKE) --no-print-directory -s -C tools uninstall
+	@$(MAKE) --no-print-directory -s -C udev-rules uninstall
 
 .PHONY: deb
 deb: ## build the Debian packages, in build/deb
@@ -92,4 +98,4 @@ clean: ## remove what was built, but the tree and QEMU
 
 .PHONY: distclean
 distclean: ## remove these as well
-	@rm -rf build
+	@rm -rf --one-file-system build
