@@ -255,15 +255,23 @@ FIXTURE_VARIANT_ADD(signalled, sigkill) {
 	.signal = SIGKILL,
 };
 
-/* Of a task that binds, after so many microseconds */
+/*
+ * Of a task that binds, after so many microseconds; the first time before it
+ * begins, as it waits to be told to go on.
+ */
 static void interrupt_bind(int signal, unsigned int us)
 {
 	pid_t pid = fork();
 
 	if (!pid) {
+		raise(SIGSTOP);
 		pci_bind(bdf, DRIVER);
 		_exit(0);
 	}
+	waitpid(pid, NULL, WUNTRACED);
+	if (!us)
+		kill(pid, signal);
+	kill(pid, SIGCONT);
 	usleep(us);
 	kill(pid, signal);
 	waitpid(pid, NULL, 0);
