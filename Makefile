@@ -26,11 +26,6 @@ test: ## run all tests (tests/run NAME... for some of them)
 	@tests/vm/selftest
 	@tests/run
 
-.PHONY: test-accel
-test-accel: ## run the tests that need the emulated accelerator
-	@tests/run accel accel-bars accel-faults accel-sizes accel-late \
-		accel-firmware accel-two
-
 .PHONY: check
 check: ## look over the sources: checkpatch, sparse, shellcheck, kernel-doc
 	@tests/check
