@@ -40,10 +40,7 @@ FIXTURE_SETUP(late)
 {
 	self->dev.fd = -1;
 	ASSERT_EQ(0, cxl_deliver(bdf, ALIGN));
-	ASSERT_EQ(0, vfio_open(&self->dev, bdf));
-	ASSERT_EQ(1, vfio_find_region(&self->dev, CXL_REGION_TYPE,
-				      VFIO_REGION_SUBTYPE_CXL_MEM, &self->mem));
-	self->map = vfio_mmap(&self->dev, self->mem, 0, self->mem->size);
+	self->map = vfio_open_memory(&self->dev, bdf, &self->mem);
 	ASSERT_NE(MAP_FAILED, self->map);
 	ASSERT_TRUE(byte_store(self->map, 0x5a));
 	ASSERT_EQ(0, pci_write(bdf, "reset_method", "cxl_bus"));

@@ -50,10 +50,7 @@ TEST_F_TIMEOUT(host, pulled_while_mapped, 90)
 
 	ASSERT_EQ(0, cxl_deliver(bdf[1], ALIGN));
 	ASSERT_EQ(0, cxl_deliver(bdf[0], ALIGN));
-	ASSERT_EQ(0, vfio_open(&dev, bdf[0]));
-	ASSERT_EQ(1, vfio_find_region(&dev, CXL_REGION_TYPE,
-				      VFIO_REGION_SUBTYPE_CXL_MEM, &mem));
-	map = vfio_mmap(&dev, mem, 0, mem->size);
+	map = vfio_open_memory(&dev, bdf[0], &mem);
 	ASSERT_NE(MAP_FAILED, map);
 	EXPECT_TRUE(byte_store(map, 1));
 

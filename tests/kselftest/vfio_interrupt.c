@@ -31,13 +31,7 @@ FIXTURE(region) {
 static void look_up(struct __test_metadata *_metadata,
 		    FIXTURE_DATA(region) *self)
 {
-	struct vfio_region_info *mem;
-
-	ASSERT_EQ(0, vfio_open(&self->dev, bdf));
-	ASSERT_EQ(1, vfio_find_region(&self->dev, CXL_REGION_TYPE,
-				      VFIO_REGION_SUBTYPE_CXL_MEM, &mem));
-	self->map = vfio_mmap(&self->dev, mem, 0, SIZE);
-	free(mem);
+	self->map = vfio_open_memory(&self->dev, bdf, NULL);
 	ASSERT_NE(MAP_FAILED, self->map);
 }
 

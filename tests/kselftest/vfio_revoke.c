@@ -33,14 +33,11 @@ static void look_up(struct __test_metadata *_metadata,
 {
 	free(self->mem);
 	free(self->regs);
-	ASSERT_EQ(0, vfio_open(&self->dev, bdf));
-	ASSERT_EQ(1, vfio_find_region(&self->dev, CXL_REGION_TYPE,
-				      VFIO_REGION_SUBTYPE_CXL_MEM, &self->mem));
+	self->map = vfio_open_memory(&self->dev, bdf, &self->mem);
+	ASSERT_NE(MAP_FAILED, self->map);
 	ASSERT_EQ(1, vfio_find_region(&self->dev, CXL_REGION_TYPE,
 				      VFIO_REGION_SUBTYPE_CXL_COMP_REGS,
 				      &self->regs));
-	self->map = vfio_mmap(&self->dev, self->mem, 0, self->size);
-	ASSERT_NE(MAP_FAILED, self->map);
 }
 
 FIXTURE_SETUP(region)

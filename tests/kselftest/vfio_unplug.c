@@ -53,10 +53,7 @@ TEST_F_TIMEOUT(host, pulled_while_mapped_and_put_back, 90)
 
 	ASSERT_EQ(0, sysfs_write(CLEAR, "0"));
 	ASSERT_EQ(0, cxl_deliver(bdf, ALIGN));
-	ASSERT_EQ(0, vfio_open(&dev, bdf));
-	ASSERT_EQ(1, vfio_find_region(&dev, CXL_REGION_TYPE,
-				      VFIO_REGION_SUBTYPE_CXL_MEM, &mem));
-	map = vfio_mmap(&dev, mem, 0, mem->size);
+	map = vfio_open_memory(&dev, bdf, &mem);
 	ASSERT_NE(MAP_FAILED, map);
 	EXPECT_TRUE(byte_store(map, 1));
 	request.fd = vfio_irq_eventfd(&dev, VFIO_PCI_REQ_IRQ_INDEX);

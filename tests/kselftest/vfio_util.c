@@ -273,6 +273,41 @@ void *vfio_mmap(const struct vfio_dev *dev, const struct vfio_region_info *info,
 	return map;
 }
 
+static void *map_memory(const struct vfio_dev *dev,
+			struct vfio_region_info **mem)
+{
+	struct vfio_region_info *info;
+	void *map;
+
+	if (vfio_find_region(dev, CXL_REGION_TYPE, VFIO_REGION_SUBTYPE_CXL_MEM,
+			     &info) != 1) {
+		errno = ENODEV;
+		return MAP_FAILED;
+	}
+	map = vfio_mmap(dev, info, 0, info->size);
+	if (mem && map != MAP_FAILED)
+		*mem = info;
+	else
+		free(info);
+	return map;
+}
+
+void *vfio_open_memory(struct vfio_dev *dev, const char *bdf,
+		       struct vfio_region_info **mem)
+{
+	int ret = vfio_open(dev, bdf);
+	void *map;
+
+	if (ret) {
+		errno = -ret;
+		return MAP_FAILED;
+	}
+	map = map_memory(dev, mem);
+	if (map == MAP_FAILED)
+		vfio_close(dev);
+	return map;
+}
+
 static sigjmp_buf bus_error;
 
 static void on_sigbus(int sig)

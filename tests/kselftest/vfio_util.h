@@ -83,6 +83,13 @@ void *vfio_mmap(const struct vfio_dev *dev, const struct vfio_region_info *info,
 		uint64_t offset, size_t len);
 
 /*
+ * Open a device and map the memory of its region whole; where @mem is not NULL,
+ * it is the region, to be freed. MAP_FAILED, with errno, and the device closed.
+ */
+void *vfio_open_memory(struct vfio_dev *dev, const char *bdf,
+		       struct vfio_region_info **mem);
+
+/*
  * One access of a byte, for memory that may not be there: false if it raised
  * SIGBUS.
  */
