@@ -72,6 +72,9 @@ void conf_path_default(struct conf_path *path);
 /* By file name; of files with one name only the first folder's counts */
 void conf_load(struct conf *conf, const struct conf_path *path);
 
+/* One file, of any name, is added to what is there */
+void conf_load_file(struct conf *conf, const char *path);
+
 /* The first section that matches, or NULL */
 const struct conf_section *conf_find(const struct conf *conf,
 				     struct device *dev);

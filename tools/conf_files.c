@@ -103,13 +103,11 @@ static char *read_file(const char *path, size_t *len)
 	return text;
 }
 
-static void load_file(struct conf *conf, const struct file *file)
+void conf_load_file(struct conf *conf, const char *path)
 {
-	char path[600];
 	size_t len;
 	char *text;
 
-	snprintf(path, sizeof(path), "%s/%s", file->dir, file->name);
 	text = read_file(path, &len);
 	if (!text) {
 		conf_problem(conf, path, 0, false, "cannot be read: %s",
@@ -134,8 +132,13 @@ void conf_load(struct conf *conf, const struct conf_path *path)
 	for (int i = 0; i < path->nr; i++)
 		add_folder(conf, &files, path->dir[i]);
 	qsort(files.file, files.nr, sizeof(*files.file), by_name);
-	for (size_t i = 0; i < files.nr; i++)
-		load_file(conf, &files.file[i]);
+	for (size_t i = 0; i < files.nr; i++) {
+		char name[600];
+
+		snprintf(name, sizeof(name), "%s/%s", files.file[i].dir,
+			 files.file[i].name);
+		conf_load_file(conf, name);
+	}
 	free(files.file);
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* check: what is wrong with the configuration, with file and line */
+/*
+ * check: what is wrong with the configuration, with file and line; or with one
+ * file that is not a part of it yet
+ */
 #include <string.h>
 
 #include "command.h"
@@ -107,10 +110,13 @@ static unsigned int tell(const struct conf *conf)
 int verb_check(struct command *cmd, struct error *err)
 {
 	unsigned int errors;
-	struct conf conf;
+	struct conf conf = { };
 
 	out_begin(&problems_view);
-	conf_load(&conf, &cmd->path);
+	if (cmd->argc)
+		conf_load_file(&conf, cmd->argv[0]);
+	else
+		conf_load(&conf, &cmd->path);
 	check_twins(&conf);
 	check_clear(&conf);
 	devices_each(&cmd->host, check_device, &conf);
@@ -118,7 +124,8 @@ int verb_check(struct command *cmd, struct error *err)
 	if (errors) {
 		error_what(err, "the configuration has %u mistake%s", errors,
 			   errors == 1 ? "" : "s");
-		error_limit(err, "%s", cmd->path.dir[0]);
+		error_limit(err, "%s", cmd->argc ? cmd->argv[0] :
+			    cmd->path.dir[0]);
 	} else if (!out_is_json()) {
 		out_note("%zu file%s, %zu section%s, no mistake",
 			 conf.nr_files, conf.nr_files == 1 ? "" : "s",

@@ -26,7 +26,7 @@ const struct verb verbs[] = {
 	  verb_map },
 	{ "doctor", "[DEV]", "look for what keeps a device from its memory",
 	  0, 0, 1, verb_doctor },
-	{ "check", "", "look over the configuration", OPTION_CONFIG, 0, 0,
+	{ "check", "[FILE]", "look over the configuration", OPTION_CONFIG, 0, 1,
 	  verb_check },
 	{ }
 };
