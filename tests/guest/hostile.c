@@ -3,10 +3,10 @@
  * usage: hostile BDF ROUNDS
  *
  * A guest that means harm, or is broken, does to its CXL device all that root in
- * a guest can: every byte of configuration space and of the component registers
- * is set to ones, zeros and chance, as bytes and as dwords, other ranges are
- * committed, and the device is reset in between. What the host makes of that, the
- * host has to look at. The device has no driver here.
+ * a guest can: every byte of configuration space and of the decoder is set to
+ * ones, zeros and chance, and every dword of the component registers, other ranges
+ * are committed, and the device is reset in between. What the host makes of that,
+ * the host has to look at. The device has no driver here.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -23,6 +23,7 @@
 #define HDM_GLOBAL	1
 #define HDM_DECODER(n)	(4 + 8 * (n))
 #define DECODER_CTRL	4
+#define HDM_BYTES	0x30
 #define DECODERS	10
 
 static const char *bdf;
@@ -63,10 +64,10 @@ static void repair_config(void)
 
 static void spoil_registers(struct hdm_block *block, unsigned int round)
 {
-	volatile uint8_t *bytes = block->map;
+	volatile uint8_t *bytes = (volatile uint8_t *)block->hdm;
 	volatile uint32_t *words = block->map;
 
-	for (size_t i = 0; i < block->len; i++)
+	for (size_t i = 0; i < HDM_BYTES; i++)
 		bytes[i] = value_of(round);
 	for (size_t i = 0; i < block->len / 4; i++)
 		words[i] = value_of(round);
