@@ -21,6 +21,11 @@ help: ## show this list
 demo: ## see it work: an emulated host, a device, a request, a region
 	@VM_COLOR=$$([ -t 1 ] && echo 1) $(RUN) -t one -- /src/tests/demo/story
 
+.PHONY: guest-demo
+guest-demo: ## see an accelerator at work in a guest of the emulated host
+	@VM_COLOR=$$([ -t 1 ] && echo 1) $(RUN) -t guest-accel -- \
+		/src/tests/demo/guest-story
+
 .PHONY: test
 test: ## run all tests (tests/run NAME... for some of them)
 	@tests/vm/selftest
