@@ -31,6 +31,10 @@ test-accel: ## run the tests that need the emulated accelerator
 	@tests/run accel accel-bars accel-faults accel-sizes accel-late \
 		accel-firmware accel-two
 
+.PHONY: test-hard
+test-hard: ## try to break it (PARTS="sweep races" for some of it, FULL=1)
+	@FULL=$(FULL) tests/hard $(PARTS)
+
 .PHONY: check
 check: ## look over the sources: checkpatch, sparse, shellcheck, kernel-doc
 	@tests/check
