@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's fault injection, where it has any (tests/vm/config/debug).
+ * Things that fail in their turn, by the module cxl_fault_test of tests/modules:
+ * Debian's kernel has no fault injection of its own.
  * Every function that can fail returns a negative errno.
  */
 #ifndef FAULT_UTIL_H
@@ -8,12 +9,11 @@
 
 #include <stdbool.h>
 
-/* Allocations that may sleep fail too, and nothing is said about it */
 int fault_setup(void);
 
 /*
- * The n-th allocation of this thread from now on fails, one of slab or of
- * pages. Returns how many were made; *failed tells whether one failed.
+ * The n-th allocation of this thread from now on fails. Returns how many were
+ * made; *failed tells whether one failed.
  */
 void fault_arm(unsigned int nth);
 unsigned int fault_disarm(bool *failed);

@@ -6,8 +6,6 @@
  * the next attempt succeeds.
  *
  * Every n-th is tried with VM_FULL; otherwise LIMIT of them, taken at random.
- *
- * Needs a kernel with fail-nth (tests/vm/config/debug).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -124,7 +122,7 @@ static bool bound(int ret)
 
 static bool requested_and_bound(void)
 {
-	return requested() && binds();
+	return (is_bound() || requested()) && binds();
 }
 
 static int unbind_it(void)

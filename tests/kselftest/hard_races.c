@@ -45,6 +45,14 @@ static uint64_t dice(void)
 	return hard_random(&seed);
 }
 
+/* At most so many milliseconds, which are chosen for regions to live a while */
+static void pause_a_little(unsigned int ms)
+{
+	for (ms = dice() % ms; ms > 10 && !shared->stop; ms -= 10)
+		usleep(10000);
+	usleep(1000 * (ms % 10));
+}
+
 static const char *any_device(void)
 {
 	return devices[dice() % n_devices];
@@ -87,7 +95,7 @@ static void write_sizes(const char *bdf)
 {
 	count("write to size", bdf, pci_write_u64(bdf, "cxl_region/size",
 						  dice() % 4 * ALIGN));
-	usleep(dice() % 20000);
+	pause_a_little(100);
 }
 
 static void bind_and_unbind(const char *bdf)
@@ -98,18 +106,18 @@ static void bind_and_unbind(const char *bdf)
 	if (pci_link(bdf, "driver", driver, sizeof(driver)) < 0) {
 		count("bind", bdf,
 		      sysfs_write(SYSFS_PCI "/drivers/" DRIVER "/bind", bdf));
-		usleep(dice() % 300000);
-	} else if (!(dice() % 4)) {
+		pause_a_little(1000);
+	} else if (!(dice() % 8)) {
 		count("unbind", bdf,
 		      sysfs_write(SYSFS_PCI "/drivers/" DRIVER "/unbind", bdf));
 	}
-	usleep(dice() % 20000);
+	pause_a_little(500);
 }
 
 static void reset(const char *bdf)
 {
 	count("reset", bdf, pci_write(bdf, "reset", "1"));
-	usleep(dice() % 500000);
+	pause_a_little(4000);
 }
 
 /*
@@ -151,7 +159,7 @@ static void use(const char *bdf)
 					 memory.size);
 			for (int i = 0; there && i < 8; i++) {
 				there = use_memory(&memory, stamp, !i);
-				usleep(dice() % 20000);
+				pause_a_little(20);
 			}
 			atomic_fetch_add(there ? &shared->used : &shared->lost,
 					 1);
@@ -159,31 +167,31 @@ static void use(const char *bdf)
 		hard_unmap(&memory);
 		vfio_close(&dev);
 	}
-	usleep(dice() % 20000);
+	pause_a_little(50);
 }
 
 static void delete_region(const char *bdf)
 {
 	(void)bdf;
+	pause_a_little(5000);
 	vfio_delete_region(any_device());
-	usleep(dice() % 1000000);
 }
 
 static void unbind_root(const char *bdf)
 {
 	(void)bdf;
-	usleep(2000000 + dice() % 3000000);
+	pause_a_little(20000);
 	sysfs_write(ACPI_DRIVER "/unbind", ACPI_DEVICE);
-	usleep(dice() % 100000);
+	pause_a_little(100);
 	sysfs_write(ACPI_DRIVER "/bind", ACPI_DEVICE);
 }
 
 static void remove_and_rescan(const char *bdf)
 {
 	(void)bdf;
-	usleep(1000000 + dice() % 3000000);
+	pause_a_little(20000);
 	pci_write(any_device(), "remove", "1");
-	usleep(dice() % 100000);
+	pause_a_little(100);
 	sysfs_write(SYSFS_PCI "/rescan", "1");
 }
 
@@ -311,7 +319,6 @@ FIXTURE(races) {
 FIXTURE_SETUP(races)
 {
 	ASSERT_EQ(0, cxl_reset_all());
-	snapshot_take(&self->before);
 }
 
 FIXTURE_TEARDOWN(races)
@@ -320,6 +327,24 @@ FIXTURE_TEARDOWN(races)
 		if (self->pid[i])
 			kill(self->pid[i], SIGKILL);
 	snapshot_free(&self->before);
+}
+
+/*
+ * The names of what the root brings count on with each of its lives, so it is
+ * not the map of before that comes back: no device has anything.
+ */
+static bool all_is_idle(void)
+{
+	struct snapshot now;
+	bool idle;
+
+	snapshot_take(&now);
+	idle = !strstr(now.text, "region") && !strstr(now.text, "cxl: mem") &&
+	       !strstr(now.text, "endpoint");
+	snapshot_free(&now);
+	for (int i = 0; i < n_devices; i++)
+		idle = idle && !hdm_committed(devices[i], NULL);
+	return idle;
 }
 
 static void bring_back(void)
@@ -346,10 +371,10 @@ TEST_F_TIMEOUT(races, nothing_is_lost, 3600)
 	TH_LOG("%d acts, %d lost a race; %d uses of memory, %d lost it meanwhile",
 	       shared->done, shared->refused, shared->used, shared->lost);
 	EXPECT_LT(0, shared->used);
-	EXPECT_LT(0, shared->lost);
 
 	EXPECT_TRUE(WAIT_FOR(!cxl_reset_all(), 10));
-	EXPECT_TRUE(snapshot_returns(&self->before));
+	EXPECT_TRUE(WAIT_FOR(all_is_idle(), 5));
+	snapshot_take(&self->before);
 	for (int i = 0; i < n_devices; i++) {
 		EXPECT_EQ(0, cxl_deliver(devices[i], ALIGN)) {
 			TH_LOG("%s", region_attr(devices[i], "error"));
