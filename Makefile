@@ -31,6 +31,10 @@ test: ## run all tests (tests/run NAME... for some of them)
 	@tests/vm/selftest
 	@tests/run
 
+.PHONY: test-hard
+test-hard: ## try to break it (PARTS="sweep races" for some of it, FULL=1)
+	@FULL=$(FULL) tests/hard $(PARTS)
+
 .PHONY: check
 check: ## look over the sources: checkpatch, sparse, shellcheck, kernel-doc
 	@tests/check

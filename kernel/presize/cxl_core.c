@@ -16,6 +16,7 @@
 
 #include <linux/bitops.h>
 #include <linux/err.h>
+#include <linux/error-injection.h>
 #include <linux/fs.h>
 #include <linux/hex.h>
 #include <linux/kobject.h>
@@ -151,6 +152,7 @@ int cxl_core_show(struct device *dev, const char *name, char *buf)
 	buf[len] = '\0';
 	return len;
 }
+ALLOW_ERROR_INJECTION(cxl_core_show, ERRNO);
 
 /**
  * cxl_core_read_u64 - read an attribute of a CXL device that is a number
@@ -201,6 +203,7 @@ int cxl_core_write(struct device *dev, const char *name, const char *fmt, ...)
 	dev_dbg(dev, "%s < %s: %zd\n", name, text, rc);
 	return rc < 0 ? rc : 0;
 }
+ALLOW_ERROR_INJECTION(cxl_core_write, ERRNO);
 
 /**
  * cxl_core_memdev_dev - the device of a memdev
@@ -274,6 +277,7 @@ int cxl_core_claim_memdev(struct cxl_memdev *cxlmd)
 	cxl_core_own_memdev(cxlmd, true);
 	return 0;
 }
+ALLOW_ERROR_INJECTION(cxl_core_claim_memdev, ERRNO);
 
 /**
  * cxl_core_own_memdev - own a memdev, or no longer
@@ -372,3 +376,4 @@ int cxl_core_lock_region(struct device *region, bool lock)
 	assign_bit(REGION_F_LOCK, flags, lock);
 	return 0;
 }
+ALLOW_ERROR_INJECTION(cxl_core_lock_region, ERRNO);

@@ -10,6 +10,7 @@
 #include <linux/bitfield.h>
 #include <linux/cleanup.h>
 #include <linux/device.h>
+#include <linux/error-injection.h>
 #include <linux/export.h>
 #include <linux/io.h>
 #include <linux/memregion.h>
@@ -245,8 +246,9 @@ static const struct delivery_step {
 	{ "link the region", link_region, unlink_region },
 };
 
-static int take_step(struct presize_delivery *d,
-		     const struct delivery_step *step)
+/* Not inlined, so that a test can make each step fail in its turn */
+static noinline int take_step(struct presize_delivery *d,
+			      const struct delivery_step *step)
 {
 	struct device *dev = &d->pd->pdev->dev;
 	int rc = step->take(d);
@@ -255,6 +257,7 @@ static int take_step(struct presize_delivery *d,
 		return rc;
 	return devm_add_action_or_reset(dev, step->undo, d);
 }
+ALLOW_ERROR_INJECTION(take_step, ERRNO);
 
 static struct presize_delivery *new_delivery(struct presize_device *pd)
 {

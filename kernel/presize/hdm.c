@@ -6,6 +6,7 @@
 #include <linux/bitfield.h>
 #include <linux/cleanup.h>
 #include <linux/delay.h>
+#include <linux/error-injection.h>
 #include <linux/io.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
@@ -78,6 +79,7 @@ int presize_hdm_find(struct pci_dev *pdev, struct cxl_register_map *map)
 		return rc;
 	return map->component_map.hdm_decoder.valid ? 0 : -ENODEV;
 }
+ALLOW_ERROR_INJECTION(presize_hdm_find, ERRNO);
 
 /**
  * presize_hdm_host_only - the coherence of the memory of a device
@@ -228,6 +230,7 @@ int presize_hdm_commit(void __iomem *hdm, const struct presize_decoder *dec)
 	       hdm + HDM_DEC_CTRL(dec->id));
 	return ctrl & HDM_DEC_ERROR ? -EIO : -ETIMEDOUT;
 }
+ALLOW_ERROR_INJECTION(presize_hdm_commit, ERRNO);
 
 static int peek_mapped(struct pci_dev *pdev, u16 dvsec,
 		       struct presize_decoder *dec, bool *host_only)

@@ -34,6 +34,8 @@ struct scan {
 	struct device *root_port;
 	struct device *bridge;
 	enum verdict best;
+	/* the error, where something could not be read */
+	int unread;
 };
 
 struct taken {
@@ -87,9 +89,13 @@ static bool reaches(struct scan *scan, struct device *window, char *buf,
 {
 	bool found = false;
 	char *id;
+	int rc;
 
 	*targets = 0;
-	if (cxl_core_show(window, "target_list", buf) <= 0)
+	rc = cxl_core_show(window, "target_list", buf);
+	if (rc < 0)
+		scan->unread = rc;
+	if (rc <= 0)
 		return false;
 	while ((id = strsep(&buf, ","))) {
 		(*targets)++;
@@ -99,20 +105,23 @@ static bool reaches(struct scan *scan, struct device *window, char *buf,
 	return found;
 }
 
-static bool has_flag(struct device *window, const char *name)
+static u64 read_u64(struct scan *scan, struct device *window, const char *name)
 {
 	u64 value = 0;
+	int rc = cxl_core_read_u64(window, name, &value);
 
-	cxl_core_read_u64(window, name, &value);
+	if (rc)
+		scan->unread = rc;
 	return value;
 }
 
 /* A locked window is the firmware's to configure (CFMWS, fixed configuration) */
 static bool allows(struct scan *scan, struct device *window)
 {
-	return has_flag(window, "cap_ram") && !has_flag(window, "locked") &&
-	       has_flag(window, scan->search->host_only ? "cap_type3" :
-							  "cap_type2");
+	return read_u64(scan, window, "cap_ram") &&
+	       !read_u64(scan, window, "locked") &&
+	       read_u64(scan, window, scan->search->host_only ? "cap_type3" :
+								"cap_type2");
 }
 
 static int count_region(struct device *dev, void *data)
@@ -137,21 +146,25 @@ static int note_region(struct device *dev, void *data)
 }
 
 /* No room is the answer too where the question cannot be answered */
-static u64 largest_free(struct device *window, struct range *hpa)
+static u64 largest_free(struct scan *scan, struct device *window,
+			struct range *hpa)
 {
+	u64 start = read_u64(scan, window, "start");
+	u64 size = read_u64(scan, window, "size");
 	struct taken taken = {};
-	u64 start, size, gap;
+	u64 gap;
 
-	if (cxl_core_read_u64(window, "start", &start) ||
-	    cxl_core_read_u64(window, "size", &size) || !size)
+	if (!size || scan->unread)
 		return 0;
 	*hpa = DEFINE_RANGE(start, start + size - 1);
 
 	guard(mutex)(cxl_core_regions_lock(window));
 	device_for_each_child(window, &taken, count_region);
 	taken.ranges = kcalloc(taken.max, sizeof(*taken.ranges), GFP_KERNEL);
-	if (!taken.ranges)
+	if (!taken.ranges) {
+		scan->unread = -ENOMEM;
 		return 0;
+	}
 	device_for_each_child(window, &taken, note_region);
 	gap = presize_largest_gap(hpa, taken.ranges, taken.nr, PRESIZE_ALIGN);
 	kfree(taken.ranges);
@@ -178,7 +191,7 @@ static void judge_room(struct scan *scan, struct device *window)
 {
 	struct presize_search *search = scan->search;
 	struct range hpa = {};
-	u64 gap = largest_free(window, &hpa);
+	u64 gap = largest_free(scan, window, &hpa);
 
 	if (gap > search->available) {
 		search->available = gap;
@@ -205,6 +218,8 @@ static int scan_window(struct device *dev, void *data)
 	struct scan *scan = data;
 	unsigned int targets;
 
+	if (!buf)
+		scan->unread = -ENOMEM;
 	if (!buf || !is_root_decoder(dev) ||
 	    !reaches(scan, dev, buf, &targets))
 		return 0;
@@ -265,4 +280,8 @@ void presize_search_windows(struct presize_search *search)
 	      "no fixed memory window reaches host bridge %s",
 	      dev_name(scan.bridge));
 	device_for_each_child(root_port, &scan, scan_window);
+	if (scan.unread && !search->window)
+		judge(&scan, FITS, scan.unread,
+		      "the windows below %s cannot be read: %pe",
+		      dev_name(root_port), ERR_PTR(scan.unread));
 }

@@ -85,7 +85,7 @@ bool log_silent(int fd);
 
 /* Wait for a condition, seconds at most */
 #define WAIT_FOR(condition, seconds) ({					\
-	int waits_ = (seconds) * 50;					\
+	int waits_ = (seconds) * 50 * slowness();					\
 	while (!(condition) && waits_--)				\
 		usleep(20000);						\
 	(condition);							\

@@ -183,6 +183,13 @@ int pci_find_cxl(char *bdf, size_t size)
 	return ret;
 }
 
+int slowness(void)
+{
+	const char *env = getenv("VM_SLOW");
+
+	return env && atoi(env) > 0 ? atoi(env) : 1;
+}
+
 int module_load(const char *name)
 {
 	char *argv[] = { "modprobe", "-q", (char *)name, NULL };

@@ -42,6 +42,9 @@ int pci_unbind(const char *bdf);
 /* The first device with a cxl_region directory, or CXL_BDF's */
 int pci_find_cxl(char *bdf, size_t size);
 
+/* How many times longer than usual things may take: VM_SLOW, or 1 */
+int slowness(void);
+
 /* By modprobe; no error if it is loaded already */
 int module_load(const char *name);
 
