@@ -74,6 +74,7 @@ static const struct spared {
 	{ "pci_doe_sysfs_init" },
 	{ "devm_cxl_add_port", "device_add" },
 	{ "fprobe_module_callback" },
+	{ "__iommu_release_dma_ownership" },
 };
 
 #define DEPTH 32
