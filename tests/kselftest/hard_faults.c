@@ -380,23 +380,53 @@ FIXTURE_VARIANT(faults) {
 	bool (*back)(void);
 };
 
-#define VARIANT(name, first, second, third, last)			\
-	FIXTURE_VARIANT_ADD(faults, name) {				\
-		.ready = first, .act = second, .after = third, .back = last, \
-	}
+FIXTURE_VARIANT_ADD(faults, size) {
+	no_size, write_size, size_written, no_size,
+};
 
-VARIANT(size, no_size, write_size, size_written, no_size);
-VARIANT(bind, requested, bind_it, bound, unbound);
-VARIANT(open, requested_and_bound, open_it, opened, closed);
-VARIANT(touch, ready_to_close, touch_it, touched, closed);
-VARIANT(reset, mapped, reset_it, was_reset, closed);
-VARIANT(reset_by_host, mapped, reset_by_host, was_reset, closed);
-VARIANT(close, ready_to_close, close_it, opens_again, closed);
-VARIANT(unbind, requested_and_bound, unbind_it, unbinds, unbound);
-VARIANT(unplug, requested_and_bound, remove_it, removed, unbound);
-VARIANT(plug, gone, rescan, scanned, unbound);
-VARIANT(load, unloaded, load_both, loaded, unloaded);
-VARIANT(unload, works, unload_both, unloads, works);
+FIXTURE_VARIANT_ADD(faults, bind) {
+	requested, bind_it, bound, unbound,
+};
+
+FIXTURE_VARIANT_ADD(faults, open) {
+	requested_and_bound, open_it, opened, closed,
+};
+
+FIXTURE_VARIANT_ADD(faults, touch) {
+	ready_to_close, touch_it, touched, closed,
+};
+
+FIXTURE_VARIANT_ADD(faults, reset) {
+	mapped, reset_it, was_reset, closed,
+};
+
+FIXTURE_VARIANT_ADD(faults, reset_by_host) {
+	mapped, reset_by_host, was_reset, closed,
+};
+
+FIXTURE_VARIANT_ADD(faults, close) {
+	ready_to_close, close_it, opens_again, closed,
+};
+
+FIXTURE_VARIANT_ADD(faults, unbind) {
+	requested_and_bound, unbind_it, unbinds, unbound,
+};
+
+FIXTURE_VARIANT_ADD(faults, unplug) {
+	requested_and_bound, remove_it, removed, unbound,
+};
+
+FIXTURE_VARIANT_ADD(faults, plug) {
+	gone, rescan, scanned, unbound,
+};
+
+FIXTURE_VARIANT_ADD(faults, load) {
+	unloaded, load_both, loaded, unloaded,
+};
+
+FIXTURE_VARIANT_ADD(faults, unload) {
+	works, unload_both, unloads, works,
+};
 
 FIXTURE_SETUP(faults)
 {

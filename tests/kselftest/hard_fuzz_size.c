@@ -32,9 +32,12 @@ static uint64_t dice(uint64_t sides)
 
 static int digit(int c, int base)
 {
-	int value = isdigit(c) ? c - '0' :
-		    isxdigit(c) ? tolower(c) - 'a' + 10 : 99;
+	int value = 99;
 
+	if (isdigit(c))
+		value = c - '0';
+	else if (isxdigit(c))
+		value = tolower(c) - 'a' + 10;
 	return value < base ? value : -1;
 }
 
@@ -45,17 +48,18 @@ static int digit(int c, int base)
 static int expected(const char *text, size_t len, uint64_t *size)
 {
 	static const char suffixes[] = "KMGT";
-	const char *suffix;
-	unsigned __int128 value = 0;
-	size_t i = 0;
+	__uint128_t value = 0;
 	int base = 10, shift = 0;
+	const char *suffix;
+	size_t i = 0;
 
 	if (len && text[len - 1] == '\n')
 		len--;
 	if (len > LONGEST_NUMBER)
 		return -EINVAL;
-	if (len && text[len - 1] &&
-	    (suffix = strchr(suffixes, toupper((unsigned char)text[len - 1])))) {
+	suffix = len && text[len - 1] ?
+		 strchr(suffixes, toupper((unsigned char)text[len - 1])) : NULL;
+	if (suffix) {
 		shift = 10 * (suffix - suffixes + 1);
 		len--;
 	}
@@ -117,7 +121,7 @@ static size_t generate(char *text)
 		return len;
 	for (uint64_t n = 1 + dice(len + 1); n && len; n--)
 		text[dice(len)] = dice(2) ? hard_random(&seed) :
-				  "0123456789xXKMGT+- \n"[dice(20)];
+				  "0123456789xXKMGT+-\n "[dice(20)];
 	return len;
 }
 

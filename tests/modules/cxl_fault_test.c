@@ -45,12 +45,12 @@ static bool function_armed;
 asmlinkage void cxl_fault_test_return(void);
 
 asm(".text\n"
-    ".type cxl_fault_test_return, @function\n"
-    ".globl cxl_fault_test_return\n"
-    "cxl_fault_test_return:\n"
-    ANNOTATE_NOENDBR "\n"
-    ASM_RET
-    ".size cxl_fault_test_return, .-cxl_fault_test_return\n");
+	".type cxl_fault_test_return, @function\n"
+	".globl cxl_fault_test_return\n"
+	"cxl_fault_test_return:\n"
+	ANNOTATE_NOENDBR "\n"
+	ASM_RET
+	".size cxl_fault_test_return, .-cxl_fault_test_return\n");
 
 /* Back to the caller at once, with this result */
 static int return_at_once(struct pt_regs *regs, long result)
@@ -112,10 +112,8 @@ static bool may_fail(void)
 	for (unsigned int i = 0; i < n; i++)
 		if (is_spared(trace, i))
 			return false;
-	pr_info("an allocation fails:");
 	for (unsigned int i = 0; i < n; i++)
-		pr_cont(" %ps", (void *)trace[i]);
-	pr_cont("\n");
+		pr_info("an allocation fails, %u: %ps\n", i, (void *)trace[i]);
 	return true;
 }
 NOKPROBE_SYMBOL(may_fail);
