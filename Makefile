@@ -31,6 +31,10 @@ test: ## run all tests (tests/run NAME... for some of them)
 	@tests/vm/selftest
 	@tests/run
 
+.PHONY: test-guest
+test-guest: ## run the tests that need a guest of the emulated host
+	@PLAN=tests/plan-guest tests/run
+
 .PHONY: test-hard
 test-hard: ## try to break it (PARTS="sweep races" for some of it, FULL=1)
 	@FULL=$(FULL) tests/hard $(PARTS)
