@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * cxl-presize list beside others that list PCI devices, on the same mocked
- * sysfs of 256 and of 4096 devices: time, and memory at its peak. In the tree,
- * not in the emulated host: umockdev-wrapper list COMMAND.
+ * sysfs of 256 and of 4096 devices: time, and memory at its peak; and
+ * cxl-presize apply of 64 devices beside list of the same. In the tree, not in
+ * the emulated host: umockdev-wrapper list COMMAND.
  *
  * driverctl takes minutes for 4096 devices, and so runs once there. cxl list is
  * not among them: it lists memdevs, which a driver has to make.
@@ -23,7 +24,7 @@ extern char **environ;
 
 static struct program {
 	const char *name;
-	char *argv[4];
+	char *argv[6];
 	int rounds_few, rounds_many;
 	struct samples time, memory;
 	double first_memory;
@@ -111,6 +112,53 @@ static int bench(unsigned int devices, int many)
 	return failed;
 }
 
+/* A folder with one section for all devices: their size, and no driver */
+static char *configuration(const char *size)
+{
+	char dir[] = "/tmp/bench-apply-XXXXXX", name[64];
+	FILE *file;
+
+	if (!mkdtemp(dir))
+		return NULL;
+	snprintf(name, sizeof(name), "%s/all.conf", dir);
+	file = fopen(name, "we");
+	if (!file)
+		return NULL;
+	fprintf(file, "[all]\nmatch = path:*\nsize = %s\ndriver = none\n",
+		size);
+	return fclose(file) ? NULL : strdup(dir);
+}
+
+/* Two sizes in turn, so that each round changes every device */
+static int bench_apply(char *command)
+{
+	struct program list = { "list, 64 devices", { command, "list" } };
+	struct program apply = { "apply, 64 devices",
+		{ command, "apply", "--all", "--config-dir" } };
+	char *dir[] = { configuration("256M"), configuration("512M") };
+	int failed = !dir[0] || !dir[1];
+
+	printf("\n");
+	mock_begin();
+	for (unsigned int i = 0; i < 64; i++)
+		mock_device(i);
+	for (int i = 0; i < 12 && !failed; i++) {
+		apply.argv[4] = dir[i % 2];
+		failed = run_once(&apply) || run_once(&list);
+	}
+	mock_end();
+	if (failed) {
+		printf("apply failed\n");
+		return failed;
+	}
+	apply.time.name = apply.name;
+	list.time.name = list.name;
+	samples_print(&apply.time, "ms", 1e3);
+	samples_print(&list.time, "ms", 1e3);
+	ratio_print("time of apply to list", &apply.time, &list.time, 0);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	int failed;
@@ -122,5 +170,6 @@ int main(int argc, char **argv)
 	programs[1].argv[0] = argv[1];
 	failed = bench(256, 0);
 	failed |= bench(4096, 1);
+	failed |= bench_apply(argv[1]);
 	return failed;
 }
