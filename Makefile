@@ -31,6 +31,10 @@ test: ## run all tests (tests/run NAME... for some of them)
 	@tests/vm/selftest
 	@tests/run
 
+.PHONY: test-accel
+test-accel: ## run the tests that need the emulated accelerator
+	@PLAN=tests/plan-accel tests/run
+
 .PHONY: test-guest
 test-guest: ## run the tests that need a guest of the emulated host
 	@PLAN=tests/plan-guest tests/run
