@@ -4,17 +4,33 @@
 # table. Between them tests/run puts "@begin PROGRAM", "@end STATUS" and, last,
 # "@host STATUS".
 #
-#   host     what the lines begin with
-#   results  the file for the table
+#   host      what the lines begin with
+#   results   the file for the table
+#   failures  the file for what failed, each with what was said just before
+
+function line(text) {
+	return sprintf("%-36s %s", host "/" program, text)
+}
 
 function show(text) {
-	printf "%-36s %s\n", host "/" program, text
+	print line(text)
 	fflush()
 }
 
-function note(result, name) {
+# The last words before a result tell why it is one.
+function remember(text) {
+	said[++words] = text
+}
+
+function note(result, name,   i) {
 	printf "%s\t%s\t%s\t%s\n", host, program, result, name > results
 	count[result]++
+	if (result == "fail") {
+		print line("not ok " name) > failures
+		for (i = words > 6 ? words - 5 : 1; i <= words; i++)
+			print "    " said[i] > failures
+	}
+	words = 0
 }
 
 function fail(why) {
@@ -31,6 +47,7 @@ function result_line(result, text) {
 
 BEGIN {
 	printf "" > results
+	printf "" > failures
 }
 
 {
@@ -89,4 +106,5 @@ BEGIN {
 
 {
 	show("    " $0)
+	remember($0)
 }
