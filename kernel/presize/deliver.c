@@ -57,6 +57,44 @@ static int enable_device(struct presize_delivery *d)
 	return devm_add_action_or_reset(&pdev->dev, disable_device, pdev);
 }
 
+/* A BAR as it was assigned, against what the register holds */
+static bool bar_holds(struct pci_dev *pdev, int bar, struct resource *res)
+{
+	struct pci_bus_region want;
+	u32 low, high = 0;
+
+	pcibios_resource_to_bus(pdev->bus, &want, res);
+	pci_read_config_dword(pdev, PCI_BASE_ADDRESS_0 + 4 * bar, &low);
+	if (res->flags & IORESOURCE_MEM_64)
+		pci_read_config_dword(pdev, PCI_BASE_ADDRESS_1 + 4 * bar,
+				      &high);
+	low &= PCI_BASE_ADDRESS_MEM_MASK;
+	return low == lower_32_bits(want.start) &&
+	       high == upper_32_bits(want.start);
+}
+
+/*
+ * A function that is reset between its discovery and the assignment of its
+ * BARs gets back those of before. Nothing in the kernel notices, and the
+ * registers read as all ones or are another device's.
+ */
+static int check_bars(struct presize_delivery *d)
+{
+	struct pci_dev *pdev = d->pd->pdev;
+
+	for (int bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+		struct resource *res = pci_resource_n(pdev, bar);
+
+		if (!(res->flags & IORESOURCE_MEM) || !resource_size(res) ||
+		    bar_holds(pdev, bar, res))
+			continue;
+		return presize_fail(d->pd, -EIO,
+				    "BAR %d of %s does not hold %pR, which it was assigned: remove the device and rescan",
+				    bar, pci_name(pdev), res);
+	}
+	return 0;
+}
+
 static int note_bar(struct presize_delivery *d, resource_size_t hdm)
 {
 	struct pci_dev *pdev = d->pd->pdev;
@@ -112,6 +150,20 @@ static int find_decoders(struct presize_delivery *d)
 	if (!d->hdm)
 		return -ENOMEM;
 	return note_bar(d, hdm);
+}
+
+/*
+ * The CXL core has reset the decoder with its region, unless Memory Space was
+ * off at that time, by a reset of the function or by its user: then the write
+ * was lost. The core has no endpoint here any longer.
+ */
+static void release_decoders(void *data)
+{
+	struct presize_delivery *d = data;
+	struct pci_dev *pdev = d->pd->pdev;
+
+	if (d->built && presize_hdm_reset(pdev, d->hdm) < 0)
+		pci_err(pdev, "a decoder stays committed\n");
 }
 
 static int look_for_firmware(struct presize_delivery *d)
@@ -235,8 +287,9 @@ static const struct delivery_step {
 	void (*undo)(void *d);
 } steps[] = {
 	{ "enable the device", enable_device },
+	{ "check its BARs", check_bars },
 	{ "check its memory ranges", check_ranges },
-	{ "find its HDM decoders", find_decoders },
+	{ "find its HDM decoders", find_decoders, release_decoders },
 	{ "look for a committed decoder", look_for_firmware },
 	{ "choose a window", choose_window },
 	{ "await its memory", await_memory },

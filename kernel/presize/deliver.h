@@ -23,6 +23,7 @@
  * @request: bytes asked for
  * @hdm: HDM decoder capability of the device
  * @decoder: the committed decoder, for when a reset wipes it
+ * @built: what the decoders decode is of our making
  * @cxlmd: memdev, with a reference, or NULL
  * @path: the endpoint and the ports above it, without the root, with references
  * @path_len: how many
@@ -42,6 +43,7 @@ struct presize_delivery {
 	u64 request;
 	void __iomem *hdm;
 	struct presize_decoder decoder;
+	bool built;
 	struct cxl_memdev *cxlmd;
 	struct device *path[PRESIZE_PATH_MAX];
 	unsigned int path_len;

@@ -232,6 +232,63 @@ int presize_hdm_commit(void __iomem *hdm, const struct presize_decoder *dec)
 }
 ALLOW_ERROR_INJECTION(presize_hdm_commit, ERRNO);
 
+/* Memory Space may be off, which does not stop a committed decoder */
+static u16 reach_registers(struct pci_dev *pdev)
+{
+	u16 cmd;
+
+	pci_read_config_word(pdev, PCI_COMMAND, &cmd);
+	if (!(cmd & PCI_COMMAND_MEMORY))
+		pci_write_config_word(pdev, PCI_COMMAND,
+				      cmd | PCI_COMMAND_MEMORY);
+	return cmd;
+}
+
+static void leave_registers(struct pci_dev *pdev, u16 cmd)
+{
+	if (!(cmd & PCI_COMMAND_MEMORY))
+		pci_write_config_word(pdev, PCI_COMMAND, cmd);
+}
+
+static int reset_decoder(void __iomem *hdm, int id)
+{
+	u32 ctrl = readl(hdm + HDM_DEC_CTRL(id));
+
+	if (ctrl == ~0U || !(ctrl & HDM_DEC_COMMITTED))
+		return 0;
+	writel(ctrl & ~(HDM_DEC_COMMIT | HDM_DEC_LOCK),
+	       hdm + HDM_DEC_CTRL(id));
+	ctrl = readl(hdm + HDM_DEC_CTRL(id));
+	return ctrl != ~0U && ctrl & HDM_DEC_COMMITTED ? -EIO : 1;
+}
+
+/**
+ * presize_hdm_reset - see to it that a device decodes nothing
+ * @pdev: the device
+ * @hdm: its HDM decoder capability
+ *
+ * Decoders go from the highest down (CXL 3.1 8.2.4.20.12). A device that is
+ * gone decodes nothing.
+ *
+ * Context: holds device_lock of @pdev; may sleep.
+ * Return: how many were committed, or -EIO where one stays so.
+ */
+int presize_hdm_reset(struct pci_dev *pdev, void __iomem *hdm)
+{
+	int count, rc = 0, reset = 0;
+	u16 cmd;
+
+	device_lock_assert(&pdev->dev);
+	cmd = reach_registers(pdev);
+	count = decoder_count(readl(hdm + HDM_CAP));
+	for (int id = count - 1; id >= 0 && rc >= 0; id--) {
+		rc = reset_decoder(hdm, id);
+		reset += rc;
+	}
+	leave_registers(pdev, cmd);
+	return rc < 0 ? rc : reset;
+}
+
 static int peek_mapped(struct pci_dev *pdev, u16 dvsec,
 		       struct presize_decoder *dec, bool *host_only)
 {
@@ -261,8 +318,7 @@ static int peek_mapped(struct pci_dev *pdev, u16 dvsec,
  * @dec: the first committed decoder
  * @host_only: coherence of its memory
  *
- * Memory Space may be off, which does not stop a committed decoder. It is
- * switched on for the look, and back.
+ * Memory Space is switched on for the look, and back.
  *
  * Context: holds device_lock of @pdev, which has no driver.
  * Return: how many decoders are committed, or a negative error.
@@ -281,13 +337,9 @@ int presize_hdm_peek(struct pci_dev *pdev, u16 dvsec,
 		pm_runtime_put(&pdev->dev);
 		return -ENODEV;
 	}
-	pci_read_config_word(pdev, PCI_COMMAND, &cmd);
-	if (!(cmd & PCI_COMMAND_MEMORY))
-		pci_write_config_word(pdev, PCI_COMMAND,
-				      cmd | PCI_COMMAND_MEMORY);
+	cmd = reach_registers(pdev);
 	rc = peek_mapped(pdev, dvsec, dec, host_only);
-	if (!(cmd & PCI_COMMAND_MEMORY))
-		pci_write_config_word(pdev, PCI_COMMAND, cmd);
+	leave_registers(pdev, cmd);
 	pm_runtime_put(&pdev->dev);
 	return rc;
 }

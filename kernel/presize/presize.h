@@ -96,6 +96,7 @@ int presize_hdm_read(void __iomem *hdm, int id, struct presize_decoder *dec);
 bool presize_hdm_is_committed(const struct presize_decoder *dec);
 int presize_hdm_committed(void __iomem *hdm, struct presize_decoder *dec);
 int presize_hdm_commit(void __iomem *hdm, const struct presize_decoder *dec);
+int presize_hdm_reset(struct pci_dev *pdev, void __iomem *hdm);
 int presize_hdm_peek(struct pci_dev *pdev, u16 dvsec,
 		     struct presize_decoder *dec, bool *host_only);
 int presize_await_memory(struct pci_dev *pdev, u16 dvsec);

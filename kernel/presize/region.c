@@ -242,6 +242,7 @@ static int build_on_endpoint(struct presize_delivery *d)
 	if (rc)
 		return presize_fail(d->pd, rc, "window %s makes no region: %pe",
 				    dev_name(d->window), ERR_PTR(rc));
+	d->built = true;
 	return configure_region(d, decoder);
 }
 
@@ -324,6 +325,16 @@ struct destroy_work {
 };
 
 /*
+ * Somebody who deletes it at this time holds regions_lock until its decoders
+ * are reset, and has unregistered it long before.
+ */
+static bool still_there(struct presize_delivery *d)
+{
+	guard(mutex)(cxl_core_regions_lock(d->window));
+	return device_is_registered(d->region_dev);
+}
+
+/*
  * A region with the name of ours that somebody made since ours was deleted
  * would be hit; only root can do that, and within these two lines.
  */
@@ -333,7 +344,7 @@ static void destroy_region(struct work_struct *work)
 		container_of(work, struct destroy_work, work)->d;
 	int rc;
 
-	if (!device_is_registered(d->region_dev))
+	if (!still_there(d))
 		return;
 	cxl_core_lock_region(d->region_dev, false);
 	rc = cxl_core_write(d->window, "delete_region", "%s\n",

@@ -180,6 +180,33 @@ TEST_F(loss, of_what_is_unused_is_no_loss)
 	EXPECT_STREQ("requested", region_attr(bdf, "state"));
 }
 
+/*
+ * Neither the core's write to the decoder gets through then, nor a look at it:
+ * what is left behind would count as firmware's.
+ */
+TEST(region_deleted_while_memory_space_is_off)
+{
+	char region[NAME_LEN];
+
+	ASSERT_EQ(0, cxl_reset_all());
+	ASSERT_EQ(0, pci_write(bdf, "cxl_region/size", "512M"));
+	ASSERT_EQ(0, pci_bind(bdf, DRIVER));
+	ASSERT_LT(0, pci_link(bdf, "cxl_region/region", region,
+			      sizeof(region)));
+	pci_memory_space(bdf, false);
+	EXPECT_EQ(0, delete_region(region));
+	pci_memory_space(bdf, true);
+	EXPECT_EQ(1, hdm_committed(bdf, NULL));
+
+	pci_memory_space(bdf, false);
+	EXPECT_EQ(0, pci_unbind(bdf));
+	EXPECT_FALSE(pci_memory_space(bdf, true));
+	EXPECT_EQ(0, hdm_committed(bdf, NULL));
+	EXPECT_EQ(0, pci_write(bdf, "cxl_region/size", "256M"));
+	EXPECT_EQ(0, pci_bind(bdf, DRIVER));
+	EXPECT_EQ(0, cxl_reset_all());
+}
+
 TEST(no_windows_without_cxl_acpi)
 {
 	ASSERT_EQ(0, cxl_reset_all());

@@ -9,7 +9,9 @@
  * Each of those is a process; VM_SEED is where their dice begin.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -30,6 +32,7 @@
 
 static char devices[MAX_DEVICES][BDF_LEN];
 static int n_devices;
+static int rescans;
 static uint64_t seed;
 
 /* What the processes share; a count for each errno is what they have seen */
@@ -114,9 +117,29 @@ static void bind_and_unbind(const char *bdf)
 	pause_a_little(500);
 }
 
+/*
+ * Resets share the lock, a rescan has it alone: one between the discovery of a
+ * device and the assignment of its BARs makes these void for good, see
+ * docs/kernel-findings/reset-before-bars.md.
+ */
+static int write_locked(short type, const char *path)
+{
+	struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
+	int ret;
+
+	fcntl(rescans, F_SETLKW, &lock);
+	ret = sysfs_write(path, "1");
+	lock.l_type = F_UNLCK;
+	fcntl(rescans, F_SETLK, &lock);
+	return ret;
+}
+
 static void reset(const char *bdf)
 {
-	count("reset", bdf, pci_write(bdf, "reset", "1"));
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), SYSFS_PCI "/devices/%s/reset", bdf);
+	count("reset", bdf, write_locked(F_RDLCK, path));
 	pause_a_little(4000);
 }
 
@@ -192,7 +215,7 @@ static void remove_and_rescan(const char *bdf)
 	pause_a_little(20000);
 	pci_write(any_device(), "remove", "1");
 	pause_a_little(100);
-	sysfs_write(SYSFS_PCI "/rescan", "1");
+	write_locked(F_WRLCK, SYSFS_PCI "/rescan");
 }
 
 struct span {
@@ -394,6 +417,7 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("no device has cxl_region\n");
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	rescans = fileno(tmpfile());
 	seed = hard_seed();
 	return test_harness_run(argc, argv);
 }
