@@ -3,7 +3,7 @@
  * usage: hostile BDF ROUNDS
  *
  * A guest that means harm, or is broken, does to its CXL device all that root in
- * a guest can: every byte of configuration space and of the decoder is set to
+ * a guest can: every byte of configuration space and of decoders is set to
  * ones, zeros and chance, and every dword of the component registers, other ranges
  * are committed, and the device is reset in between. What the host makes of that,
  * the host has to look at. The device has no driver here.
@@ -23,8 +23,9 @@
 #define HDM_GLOBAL	1
 #define HDM_DECODER(n)	(4 + 8 * (n))
 #define DECODER_CTRL	4
-#define HDM_BYTES	0x30
 #define DECODERS	10
+/* As many as a capability can have */
+#define HDM_BYTES	(4 * HDM_DECODER(32))
 
 static const char *bdf;
 static int config;
