@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * usage: memory fill|check|zero WHERE [SIZE]
+ * usage: memory fill|check|zero|use WHERE [SIZE]
  *
  * Fill all of a region with a pattern, or check that all of it has the pattern,
- * or is zero. WHERE is a device of dax in the guest, with its size, or else the
- * PCI address of the device in the host, which is opened by VFIO.
+ * or is zero; or fill and check. WHERE is a device of dax in the guest, with its
+ * size, or "ram", for as much main memory, or else the PCI address of the device
+ * in the host, which is opened by VFIO.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -64,6 +65,15 @@ static void map_dax(const char *path, const char *size, struct area *area)
 		err(1, "%s: mmap of %s bytes", path, size);
 }
 
+static void map_ram(const char *size, struct area *area)
+{
+	area->size = strtoull(size, NULL, 0);
+	area->words = mmap(NULL, area->size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (area->words == MAP_FAILED)
+		err(1, "mmap of %s bytes", size);
+}
+
 static void map_vfio(const char *bdf, struct area *area)
 {
 	struct vfio_region_info *info;
@@ -86,14 +96,16 @@ int main(int argc, char **argv)
 	struct area area;
 
 	if (argc < 3 || argc > 4)
-		errx(2, "usage: memory fill|check|zero WHERE [SIZE]");
-	if (argc == 4)
-		map_dax(argv[2], argv[3], &area);
-	else
+		errx(2, "usage: memory fill|check|zero|use WHERE [SIZE]");
+	if (argc == 3)
 		map_vfio(argv[2], &area);
-	if (!strcmp(argv[1], "fill"))
-		fill(&area);
+	else if (!strcmp(argv[2], "ram"))
+		map_ram(argv[3], &area);
 	else
+		map_dax(argv[2], argv[3], &area);
+	if (!strcmp(argv[1], "fill") || !strcmp(argv[1], "use"))
+		fill(&area);
+	if (strcmp(argv[1], "fill"))
 		check(&area, strcmp(argv[1], "zero") ? pattern : zero);
 	printf("%llu\n", (unsigned long long)area.size);
 	return 0;
