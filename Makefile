@@ -53,7 +53,7 @@ build: ## build modules and test programs for the emulated host
 	@tests/vm/build $(if $(KERNEL),-k $(KERNEL))
 
 .PHONY: bench
-bench: ## measure: listing, binding, faults, access, clearing, udev events
+bench: ## measure: listing, binding, faults, access, clearing, udev, a guest
 	@tests/vm/tree
 	@tests/vm/build
 	@tests/vm/in-tree umockdev-wrapper /src/build/bench/list \
@@ -63,7 +63,13 @@ bench: ## measure: listing, binding, faults, access, clearing, udev events
 	@$(RUN) -t large --timeout 1200 -- \
 		env CXL_SIZE=0x100000000 /src/tests/bench/run faults
 	@$(RUN) -t one --udev -- /src/tests/bench/run uevent
+	@$(MAKE) --no-print-directory bench-guest
 	@echo "bench: ok"
+
+.PHONY: bench-guest
+bench-guest: ## measure a guest of the emulated host: start, writes, faults
+	@$(RUN) -t guest --timeout 1800 -- /src/tests/bench/run guest
+	@echo "bench-guest: ok"
 
 .PHONY: shell
 shell: ## a prompt in the emulated host (Ctrl-A X ends it)
