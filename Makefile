@@ -39,6 +39,10 @@ test-accel: ## run the tests that need the emulated accelerator
 test-guest: ## run the tests that need a guest of the emulated host
 	@PLAN=tests/plan-guest tests/run
 
+.PHONY: test-packages
+test-packages: ## run the packages' test that has DKMS build in the emulated host
+	@PLAN=tests/plan-packages tests/run
+
 .PHONY: test-hard
 test-hard: ## try to break it (PARTS="sweep races" for some of it, FULL=1)
 	@FULL=$(FULL) tests/hard $(PARTS)
