@@ -168,8 +168,7 @@ TEST_F(engine, is_reset_with_the_function)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER) || pci_find_cxl(bdf, sizeof(bdf)))
-		ksft_exit_fail_msg("no device has cxl_region\n");
+	need_device(bdf);
 	if (!is_accel(bdf))
 		ksft_exit_skip("not the emulated accelerator\n");
 	return test_harness_run(argc, argv);

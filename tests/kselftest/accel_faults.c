@@ -83,8 +83,7 @@ TEST_F(region, a_wrong_access_is_seen)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER) || pci_find_cxl(bdf, sizeof(bdf)))
-		ksft_exit_fail_msg("no device has cxl_region\n");
+	need_device(bdf);
 	if (!is_accel(bdf))
 		ksft_exit_skip("not the emulated accelerator\n");
 	return test_harness_run(argc, argv);

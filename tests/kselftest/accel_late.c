@@ -103,8 +103,7 @@ TEST_F_TIMEOUT(late, not_after_a_function_level_reset, 60)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER) || pci_find_cxl(bdf, sizeof(bdf)))
-		ksft_exit_fail_msg("no device has cxl_region\n");
+	need_device(bdf);
 	if (!topology_is("accel-late"))
 		ksft_exit_skip("for the topology accel-late\n");
 	return test_harness_run(argc, argv);

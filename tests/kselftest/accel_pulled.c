@@ -76,7 +76,7 @@ int main(int argc, char **argv)
 {
 	if (!monitor_is_there())
 		ksft_exit_skip("no monitor of the emulator\n");
-	if (module_load(DRIVER) || cxl_devices(bdf) != 2 || !is_accel(bdf[0]))
+	if (need_devices(bdf) != 2 || !is_accel(bdf[0]))
 		ksft_exit_fail_msg("not two accelerators\n");
 	return test_harness_run(argc, argv);
 }

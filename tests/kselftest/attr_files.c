@@ -210,10 +210,6 @@ TEST_F(files, available_is_what_the_windows_have)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER))
-		ksft_exit_fail_msg("no module " DRIVER "\n");
-	devices = cxl_devices(bdf);
-	if (!devices)
-		ksft_exit_fail_msg("no device has cxl_region\n");
+	devices = need_devices(bdf);
 	return test_harness_run(argc, argv);
 }

@@ -298,7 +298,6 @@ TEST_F(size, ebusy_with_the_stock_driver)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER) || !cxl_devices(devices))
-		ksft_exit_fail_msg("no device has cxl_region\n");
+	need_devices(devices);
 	return test_harness_run(argc, argv);
 }

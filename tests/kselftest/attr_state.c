@@ -114,7 +114,6 @@ TEST_F(state, the_link_is_there_with_the_region)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER) || !cxl_devices(devices))
-		ksft_exit_fail_msg("no device has cxl_region\n");
+	need_devices(devices);
 	return test_harness_run(argc, argv);
 }

@@ -252,10 +252,6 @@ TEST_F_TIMEOUT(deliver, another_size_every_time, 120)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER))
-		ksft_exit_fail_msg("no module " DRIVER "\n");
-	devices = cxl_devices(bdf);
-	if (!devices)
-		ksft_exit_fail_msg("no device has cxl_region\n");
+	devices = need_devices(bdf);
 	return test_harness_run(argc, argv);
 }

@@ -129,8 +129,7 @@ TEST_F(firmware, state_is_the_same_all_along)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER) || !cxl_devices(devices))
-		ksft_exit_fail_msg("no device has cxl_region\n");
+	need_devices(devices);
 	if (strcmp("firmware", region_attr(bdf, "state")))
 		ksft_exit_skip("firmware committed no decoder on this host\n");
 	return test_harness_run(argc, argv);

@@ -187,9 +187,7 @@ TEST_F_TIMEOUT(many, rebind_below_a_later_one, 60)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER))
-		ksft_exit_fail_msg("no module " DRIVER "\n");
-	devices = cxl_devices(bdf);
+	devices = need_devices(bdf);
 	if (devices < 2)
 		ksft_exit_skip("fewer than two devices\n");
 	return test_harness_run(argc, argv);

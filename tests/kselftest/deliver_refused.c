@@ -108,8 +108,7 @@ TEST_F(refused, without_a_request_the_driver_binds)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER) || !cxl_devices(devices))
-		ksft_exit_fail_msg("no device has cxl_region\n");
+	need_devices(devices);
 	if (!find_refusal())
 		ksft_exit_skip("for topologies no-window and small-window\n");
 	return test_harness_run(argc, argv);

@@ -305,7 +305,6 @@ TEST_F_TIMEOUT(signalled, bound_or_cleanly_not, 60)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER) || !cxl_devices(devices))
-		ksft_exit_fail_msg("no device has cxl_region\n");
+	need_devices(devices);
 	return test_harness_run(argc, argv);
 }

@@ -190,10 +190,10 @@ TEST_F_TIMEOUT(size, any_bytes, 700)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER) || pci_find_cxl(bdf, sizeof(bdf)) ||
-	    cxl_reset_all() ||
+	need_device(bdf);
+	if (cxl_reset_all() ||
 	    pci_read_u64(bdf, "cxl_region/size_max", &capacity))
-		ksft_exit_fail_msg("no device has cxl_region\n");
+		ksft_exit_fail_msg("%s is in use\n", bdf);
 	seed = hard_seed();
 	return test_harness_run(argc, argv);
 }

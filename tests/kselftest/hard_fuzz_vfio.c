@@ -292,8 +292,7 @@ TEST_F_TIMEOUT(vfio, a_user_who_tries_everything, 1200)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER) || pci_find_cxl(bdf, sizeof(bdf)))
-		ksft_exit_fail_msg("no device has cxl_region\n");
+	need_device(bdf);
 	seed = hard_seed();
 	return test_harness_run(argc, argv);
 }

@@ -410,11 +410,7 @@ TEST_F_TIMEOUT(races, nothing_is_lost, 3600)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER))
-		ksft_exit_fail_msg("no module " DRIVER "\n");
-	n_devices = cxl_devices(devices);
-	if (!n_devices)
-		ksft_exit_fail_msg("no device has cxl_region\n");
+	n_devices = need_devices(devices);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	rescans = fileno(tmpfile());

@@ -192,11 +192,7 @@ TEST_F_TIMEOUT(soak, the_last_cycle_is_like_the_first, 20000)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER))
-		ksft_exit_fail_msg("no module " DRIVER "\n");
-	n_devices = cxl_devices(devices);
-	if (!n_devices)
-		ksft_exit_fail_msg("no device has cxl_region\n");
+	n_devices = need_devices(devices);
 	seed = hard_seed();
 	return test_harness_run(argc, argv);
 }

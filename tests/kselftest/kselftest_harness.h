@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The kernel's harness, with time for a slow kernel: VM_SLOW is how many times
- * longer than usual everything may take (tests/run).
+ * longer than usual everything may take (tests/run). And what a test program
+ * begins with.
  */
 #ifndef SLOW_KSELFTEST_HARNESS_H
 #define SLOW_KSELFTEST_HARNESS_H
 
 #include_next <kselftest_harness.h>
 
-#include "sysfs_util.h"
+#include "cxl_util.h"
 
 static inline void take_your_time(void)
 {
@@ -19,5 +20,29 @@ static inline void take_your_time(void)
 
 #define test_harness_run(argc, argv) \
 	(take_your_time(), test_harness_run(argc, argv))
+
+/* With the driver loaded, all devices; without any, no test of this passes */
+static inline int need_devices(char bdf[MAX_DEVICES][BDF_LEN])
+{
+	int ret = module_load(DRIVER), n;
+
+	if (ret)
+		ksft_exit_fail_msg("no module " DRIVER ": %s\n",
+				   strerror(-ret));
+	n = cxl_devices(bdf);
+	if (!n)
+		ksft_exit_fail_msg("no device has cxl_region\n");
+	return n;
+}
+
+/* The one that is asked for, or the first */
+static inline void need_device(char bdf[BDF_LEN])
+{
+	char any[MAX_DEVICES][BDF_LEN];
+
+	need_devices(any);
+	if (pci_find_cxl(bdf, BDF_LEN))
+		ksft_exit_fail_msg("CXL_BDF is no address\n");
+}
 
 #endif /* SLOW_KSELFTEST_HARNESS_H */

@@ -135,8 +135,7 @@ TEST_F(cdev, memory_is_empty_for_the_next_user)
 
 int main(int argc, char **argv)
 {
-	if (module_load("cxl-vfio-pci") || pci_find_cxl(bdf, sizeof(bdf)))
-		ksft_exit_skip("no device with cxl_region, or no driver\n");
+	need_device(bdf);
 	module_load("iommufd");
 	if (access("/dev/iommu", R_OK))
 		ksft_exit_skip("this kernel has no iommufd\n");

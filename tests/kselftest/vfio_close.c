@@ -124,7 +124,6 @@ TEST_F_TIMEOUT(region, closed_while_touched, 120)
 
 int main(int argc, char **argv)
 {
-	if (module_load("cxl-vfio-pci") || pci_find_cxl(bdf, sizeof(bdf)))
-		ksft_exit_skip("no device with cxl_region, or no driver\n");
+	need_device(bdf);
 	return test_harness_run(argc, argv);
 }

@@ -21,7 +21,6 @@
 #include "sysfs_util.h"
 #include "vfio_util.h"
 
-#define MIB (1ULL << 20)
 #define IMPORTER "/sys/kernel/debug/cxl_dmabuf_test"
 
 static char bdf[BDF_LEN];
@@ -243,7 +242,6 @@ TEST_F(import, region_deleted)
 
 int main(int argc, char **argv)
 {
-	if (module_load("cxl-vfio-pci") || pci_find_cxl(bdf, sizeof(bdf)))
-		ksft_exit_skip("no device with cxl_region, or no driver\n");
+	need_device(bdf);
 	return test_harness_run(argc, argv);
 }

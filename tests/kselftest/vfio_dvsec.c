@@ -312,7 +312,6 @@ TEST_F(dvsec, another_open_makes_it_new)
 
 int main(int argc, char **argv)
 {
-	if (module_load("cxl-vfio-pci") || pci_find_cxl(bdf, sizeof(bdf)))
-		ksft_exit_skip("no device with cxl_region, or no driver\n");
+	need_device(bdf);
 	return test_harness_run(argc, argv);
 }

@@ -63,7 +63,6 @@ int main(int argc, char **argv)
 {
 	if (!monitor_is_there())
 		ksft_exit_skip("no monitor of the emulator\n");
-	if (module_load("cxl-vfio-pci") || pci_find_cxl(bdf, sizeof(bdf)))
-		ksft_exit_skip("no device with cxl_region, or no driver\n");
+	need_device(bdf);
 	return test_harness_run(argc, argv);
 }

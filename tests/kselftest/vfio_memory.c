@@ -24,7 +24,6 @@
 #include "vfio_util.h"
 
 #define PAGE 4096UL
-#define MIB (1UL << 20)
 #define PMD (2 * MIB)
 #define HARD_OFFLINE "/sys/devices/system/memory/hard_offline_page"
 
@@ -294,7 +293,6 @@ TEST_F(region, a_broken_page_is_told_to_its_user)
 
 int main(int argc, char **argv)
 {
-	if (module_load("cxl-vfio-pci") || pci_find_cxl(bdf, sizeof(bdf)))
-		ksft_exit_skip("no device with cxl_region, or no driver\n");
+	need_device(bdf);
 	return test_harness_run(argc, argv);
 }

@@ -20,8 +20,6 @@
 #include "sysfs_util.h"
 #include "vfio_util.h"
 
-#define MIB (1UL << 20)
-
 static char bdf[BDF_LEN];
 
 static uint32_t pattern(uint64_t offset)
@@ -337,7 +335,6 @@ TEST_F(plain, is_a_vfio_pci_device)
 
 int main(int argc, char **argv)
 {
-	if (module_load("cxl-vfio-pci") || pci_find_cxl(bdf, sizeof(bdf)))
-		ksft_exit_skip("no device with cxl_region, or no driver\n");
+	need_device(bdf);
 	return test_harness_run(argc, argv);
 }
