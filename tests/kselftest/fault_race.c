@@ -88,7 +88,7 @@ static void stop_writers(pthread_t thread[2])
 
 TEST_F(race, a_reader_never_sees_half_a_write)
 {
-	time_t end = time(NULL) + SECONDS;
+	time_t end = time(NULL) + SECONDS * slowness();
 	pthread_t writers[2];
 	uint64_t size;
 	int reads = 0;
@@ -218,7 +218,7 @@ TEST_F_TIMEOUT(race, two_who_bind_and_unbind, 60)
 	ASSERT_EQ(0, pci_write(bdf, "driver_override", DRIVER));
 	for (int i = 0; i < 2; i++)
 		pthread_create(&binders[i], NULL, bind_and_unbind, NULL);
-	sleep(SECONDS);
+	sleep(SECONDS * slowness());
 	stop_writers(binders);
 	EXPECT_EQ(0, wrong);
 	EXPECT_LT(4, done);
