@@ -57,20 +57,33 @@ static int enable_device(struct presize_delivery *d)
 	return devm_add_action_or_reset(&pdev->dev, disable_device, pdev);
 }
 
-/* A BAR as it was assigned, against what the register holds */
-static bool bar_holds(struct pci_dev *pdev, int bar, struct resource *res)
+static u64 read_bar(struct pci_dev *pdev, int bar, bool is_64bit)
 {
-	struct pci_bus_region want;
 	u32 low, high = 0;
 
-	pcibios_resource_to_bus(pdev->bus, &want, res);
 	pci_read_config_dword(pdev, PCI_BASE_ADDRESS_0 + 4 * bar, &low);
-	if (res->flags & IORESOURCE_MEM_64)
+	if (is_64bit)
 		pci_read_config_dword(pdev, PCI_BASE_ADDRESS_1 + 4 * bar,
 				      &high);
-	low &= PCI_BASE_ADDRESS_MEM_MASK;
-	return low == lower_32_bits(want.start) &&
-	       high == upper_32_bits(want.start);
+	return (u64)high << 32 | (low & PCI_BASE_ADDRESS_MEM_MASK);
+}
+
+static int check_bar(struct presize_delivery *d, int bar)
+{
+	struct pci_dev *pdev = d->pd->pdev;
+	struct resource *res = pci_resource_n(pdev, bar);
+	struct pci_bus_region want;
+	u64 held;
+
+	if (!(res->flags & IORESOURCE_MEM) || !resource_size(res))
+		return 0;
+	pcibios_resource_to_bus(pdev->bus, &want, res);
+	held = read_bar(pdev, bar, res->flags & IORESOURCE_MEM_64);
+	if (held == want.start)
+		return 0;
+	return presize_fail(d->pd, -EIO,
+			    "BAR %d of %s holds %#llx, and was assigned %#llx: remove the device and rescan",
+			    bar, pci_name(pdev), held, (u64)want.start);
 }
 
 /*
@@ -80,19 +93,11 @@ static bool bar_holds(struct pci_dev *pdev, int bar, struct resource *res)
  */
 static int check_bars(struct presize_delivery *d)
 {
-	struct pci_dev *pdev = d->pd->pdev;
+	int rc = 0;
 
-	for (int bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
-		struct resource *res = pci_resource_n(pdev, bar);
-
-		if (!(res->flags & IORESOURCE_MEM) || !resource_size(res) ||
-		    bar_holds(pdev, bar, res))
-			continue;
-		return presize_fail(d->pd, -EIO,
-				    "BAR %d of %s does not hold %pR, which it was assigned: remove the device and rescan",
-				    bar, pci_name(pdev), res);
-	}
-	return 0;
+	for (int bar = 0; bar < PCI_STD_NUM_BARS && !rc; bar++)
+		rc = check_bar(d, bar);
+	return rc;
 }
 
 static int note_bar(struct presize_delivery *d, resource_size_t hdm)

@@ -370,6 +370,16 @@ static bool all_is_idle(void)
 	return idle;
 }
 
+static void tell_what_is_there(void)
+{
+	struct snapshot now;
+
+	snapshot_take(&now);
+	for (char *line = strtok(now.text, "\n"); line; line = strtok(NULL, "\n"))
+		hard_wrong("%s", line);
+	snapshot_free(&now);
+}
+
 static void bring_back(void)
 {
 	sysfs_write(ACPI_DRIVER "/bind", ACPI_DEVICE);
@@ -396,7 +406,9 @@ TEST_F_TIMEOUT(races, nothing_is_lost, 3600)
 	EXPECT_LT(0, shared->used);
 
 	EXPECT_TRUE(WAIT_FOR(!cxl_reset_all(), 10));
-	EXPECT_TRUE(WAIT_FOR(all_is_idle(), 5));
+	EXPECT_TRUE(WAIT_FOR(all_is_idle(), 5)) {
+		tell_what_is_there();
+	}
 	snapshot_take(&self->before);
 	for (int i = 0; i < n_devices; i++) {
 		EXPECT_EQ(0, cxl_deliver(devices[i], ALIGN)) {
