@@ -8,19 +8,12 @@
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "stats.h"
 #include "sysfs_util.h"
 #include "vfio_util.h"
 
 #define READS 2000
-
-static void must(int rc, const char *what)
-{
-	if (rc)
-		errx(1, "%s: %s", what, strerror(-rc));
-}
 
 int main(int argc, char **argv)
 {

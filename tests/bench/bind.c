@@ -25,12 +25,6 @@
 
 static char bdf[BDF_LEN];
 
-static void must(int rc, const char *what)
-{
-	if (rc)
-		errx(1, "%s: %s", what, strerror(-rc));
-}
-
 /* The command says a lot in JSON, which is of no interest */
 static void cxl_create_region(void)
 {

@@ -24,12 +24,6 @@
 
 static char bdf[BDF_LEN];
 
-static void must(int rc, const char *what)
-{
-	if (rc)
-		errx(1, "%s: %s", what, strerror(-rc));
-}
-
 /* Clearing begins with the close, and the open waits for its end */
 static void reopen(struct vfio_dev *dev, const char *clear, struct samples *s)
 {

@@ -26,12 +26,6 @@
 #define GIB (1UL << 30)
 #define BAR_ID "0x1af4", "0x1110"	/* ivshmem: BAR 2 is memory */
 
-static void must(int rc, const char *what)
-{
-	if (rc)
-		errx(1, "%s: %s", what, strerror(-rc));
-}
-
 static long faults(void)
 {
 	struct rusage usage;

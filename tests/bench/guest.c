@@ -31,12 +31,6 @@
 
 static char bdf[BDF_LEN];
 
-static void must(int rc, const char *what)
-{
-	if (rc)
-		errx(1, "%s: %s", what, rc < 0 ? strerror(-rc) : "failed");
-}
-
 /* Its words are shown when it fails, or is to be heard */
 static int run_guest(bool device, const char *command, bool heard)
 {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "stats.h"
@@ -11,6 +13,12 @@ double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+void must(int rc, const char *what)
+{
+	if (rc)
+		errx(1, "%s: %s", what, rc < 0 ? strerror(-rc) : "failed");
 }
 
 void samples_add(struct samples *s, double value)

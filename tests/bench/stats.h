@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Times of one thing measured several times, and two things compared */
+/*
+ * What the benches share: times of one thing measured several times, two things
+ * compared, and the end when something fails
+ */
 #ifndef BENCH_STATS_H
 #define BENCH_STATS_H
 
@@ -15,6 +18,9 @@ struct samples {
 
 /* Seconds, from a clock that only goes forward */
 double now(void);
+
+/* Ends the program unless rc is 0: a negative errno, or any other failure */
+void must(int rc, const char *what);
 
 void samples_add(struct samples *s, double value);
 double samples_median(struct samples *s);

@@ -26,12 +26,6 @@
 static struct udev_monitor *monitor;
 static char bdf[BDF_LEN];
 
-static void must(int rc, const char *what)
-{
-	if (rc)
-		errx(1, "%s: %s", what, rc < 0 ? strerror(-rc) : "failed");
-}
-
 /* The size is asked for with and without our rules, which write it */
 static void prepare(void)
 {

@@ -116,8 +116,7 @@ TEST_F_TIMEOUT(bind, and_the_next_device_binds, 60)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER))
-		ksft_exit_fail_msg("no module " DRIVER "\n");
+	need_module(DRIVER);
 	if (!topology_is("accel-faults"))
 		ksft_exit_skip("for the topology accel-faults\n");
 	return test_harness_run(argc, argv);

@@ -105,8 +105,7 @@ TEST_F(size, is_not_more_than_there_is)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER))
-		ksft_exit_fail_msg("no module " DRIVER "\n");
+	need_module(DRIVER);
 	if (!topology_is("accel-sizes"))
 		ksft_exit_skip("for the topology accel-sizes\n");
 	return test_harness_run(argc, argv);

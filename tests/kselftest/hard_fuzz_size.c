@@ -191,9 +191,10 @@ TEST_F_TIMEOUT(size, any_bytes, 700)
 int main(int argc, char **argv)
 {
 	need_device(bdf);
-	if (cxl_reset_all() ||
-	    pci_read_u64(bdf, "cxl_region/size_max", &capacity))
-		ksft_exit_fail_msg("%s is in use\n", bdf);
+	if (cxl_reset_all())
+		ksft_exit_fail_msg("a device is in use\n");
+	if (pci_read_u64(bdf, "cxl_region/size_max", &capacity))
+		ksft_exit_fail_msg("%s does not tell its capacity\n", bdf);
 	seed = hard_seed();
 	return test_harness_run(argc, argv);
 }

@@ -83,8 +83,8 @@ TEST_F(functions, one_is_a_plain_vfio_device)
 
 int main(int argc, char **argv)
 {
-	if (module_load(DRIVER) || module_load("nvme"))
-		ksft_exit_fail_msg("no module " DRIVER ", or nvme\n");
+	need_module(DRIVER);
+	need_module("nvme");
 	if (find_physical())
 		ksft_exit_fail_msg("no device with virtual functions\n");
 	return test_harness_run(argc, argv);
