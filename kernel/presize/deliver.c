@@ -154,7 +154,27 @@ static int find_decoders(struct presize_delivery *d)
 	d->hdm = devm_ioremap(&pdev->dev, hdm, d->region.hdm_size);
 	if (!d->hdm)
 		return -ENOMEM;
+	pci_read_config_word(pdev, d->pd->dvsec + PCI_DVSEC_CXL_CTRL,
+			     &d->control);
 	return note_bar(d, hdm);
+}
+
+/*
+ * The CXL core switches Mem_Enable off with its endpoint, unless the function
+ * is in reset at that time: it reads all ones then, and what it writes is lost
+ * or is ones too. With decoders that are not enabled, Mem_Enable means ranges of
+ * firmware's to the core, which it makes no endpoint of.
+ */
+static void restore_control(struct presize_delivery *d)
+{
+	struct pci_dev *pdev = d->pd->pdev;
+	int where = d->pd->dvsec + PCI_DVSEC_CXL_CTRL;
+	u16 now;
+
+	device_lock_assert(&pdev->dev);
+	pci_read_config_word(pdev, where, &now);
+	if (now != d->control && now != 0xffff && d->control != 0xffff)
+		pci_write_config_word(pdev, where, d->control);
 }
 
 /*
@@ -169,6 +189,7 @@ static void release_decoders(void *data)
 
 	if (d->built && presize_hdm_reset(pdev, d->hdm) < 0)
 		pci_err(pdev, "a decoder stays committed\n");
+	restore_control(d);
 }
 
 static int look_for_firmware(struct presize_delivery *d)

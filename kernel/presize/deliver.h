@@ -21,6 +21,7 @@
  * @region: what the driver gets
  * @pd: the device
  * @request: bytes asked for
+ * @control: CXL Control of its DVSEC, as it was found (CXL 3.1 8.1.3.2)
  * @hdm: HDM decoder capability of the device
  * @decoder: the committed decoder, for when a reset wipes it
  * @built: what the decoders decode is of our making
@@ -41,6 +42,7 @@ struct presize_delivery {
 	struct cxl_presize_region region;
 	struct presize_device *pd;
 	u64 request;
+	u16 control;
 	void __iomem *hdm;
 	struct presize_decoder decoder;
 	bool built;

@@ -139,8 +139,9 @@ static void driver_unbound(struct pci_dev *pdev)
 }
 
 /*
- * ADD comes before the uevent, so that a udev rule finds the attributes. DEL
- * comes when the driver is gone: the PCI core unbinds it first.
+ * ADD comes before the uevent, so that a udev rule finds the attributes. REMOVED
+ * comes when no driver can have the device any longer. When DEL comes one may:
+ * the PCI core unbinds the driver first, and another bind may follow upon that.
  */
 static int pci_event(struct notifier_block *nb, unsigned long event, void *data)
 {
@@ -150,7 +151,7 @@ static int pci_event(struct notifier_block *nb, unsigned long event, void *data)
 	case BUS_NOTIFY_ADD_DEVICE:
 		add_device(pdev);
 		break;
-	case BUS_NOTIFY_DEL_DEVICE:
+	case BUS_NOTIFY_REMOVED_DEVICE:
 		remove_device(pdev);
 		break;
 	case BUS_NOTIFY_UNBOUND_DRIVER:

@@ -31,7 +31,7 @@
 #define CXL_VFIO_ACTIVE_POLL	msecs_to_jiffies(20)
 
 /**
- * cxl_vfio_gate_init - prepare the gate of a device with a region
+ * cxl_vfio_gate_init - prepare the gate of a device
  * @cvd: the device
  */
 void cxl_vfio_gate_init(struct cxl_vfio_device *cvd)
@@ -149,6 +149,49 @@ void cxl_vfio_gate_hold(struct cxl_vfio_device *cvd)
 		WRITE_ONCE(cvd->holds, cvd->holds + 1);
 	cxl_vfio_mem_zap(cvd);
 	cxl_presize_flush(cvd->region);
+}
+
+static bool cxl_vfio_gate_is_own(struct cxl_vfio_device *cvd)
+{
+	struct task_struct *owner = cmpxchg(&cvd->owner, NULL, current);
+
+	return !owner || owner == current;
+}
+
+/**
+ * cxl_vfio_gate_enter - save and restore the configuration space, alone
+ * @cvd: the device, with or without a region
+ *
+ * A reset, and the VFIO core as it enables or disables the device, save the
+ * configuration space and restore it, in one place and under no common lock. Of
+ * two at a time one restores what the other has saved of a device in reset, or
+ * nothing, and its BARs are lost (docs/kernel-findings/reset-and-vfio.md).
+ *
+ * The core resets the device while it enables or disables it, so the same task
+ * may enter again.
+ *
+ * Context: may sleep, for as long as a reset takes. May be called with the lock
+ * of the device held, which who is inside must only try to take.
+ */
+void cxl_vfio_gate_enter(struct cxl_vfio_device *cvd)
+{
+	wait_event(cvd->settled, cxl_vfio_gate_is_own(cvd));
+	cvd->owned++;
+}
+
+/**
+ * cxl_vfio_gate_leave - undo cxl_vfio_gate_enter()
+ * @cvd: the device
+ *
+ * Context: the same task.
+ */
+void cxl_vfio_gate_leave(struct cxl_vfio_device *cvd)
+{
+	WARN_ON_ONCE(cvd->owner != current);
+	if (--cvd->owned)
+		return;
+	smp_store_release(&cvd->owner, NULL);
+	wake_up_all(&cvd->settled);
 }
 
 /*

@@ -40,24 +40,33 @@ err_disable:
 	return ret;
 }
 
+static void cxl_vfio_disable(struct cxl_vfio_device *cvd)
+{
+	cxl_vfio_gate_enter(cvd);
+	cxl_vfio_gate_hold(cvd);
+	vfio_pci_core_disable(&cvd->core);
+	cxl_vfio_mem_close(cvd);
+	cxl_vfio_gate_release(cvd);
+	cxl_vfio_gate_leave(cvd);
+}
+
 /* Nobody but the core sees a device whose decoder did not come back */
 static int cxl_vfio_open_device(struct vfio_device *core_vdev)
 {
 	struct cxl_vfio_device *cvd = vdev_to_cxl_vfio(core_vdev);
 	int restored, ret;
 
+	cxl_vfio_gate_enter(cvd);
 	cxl_vfio_gate_hold(cvd);
 	ret = cxl_vfio_enable(cvd);
 	restored = cxl_vfio_gate_release(cvd);
+	cxl_vfio_gate_leave(cvd);
 	if (ret)
 		return ret;
 
 	ret = restored ?: cxl_vfio_gate_wait(cvd) ?: cxl_vfio_clear(cvd);
 	if (ret) {
-		cxl_vfio_gate_hold(cvd);
-		vfio_pci_core_disable(&cvd->core);
-		cxl_vfio_mem_close(cvd);
-		cxl_vfio_gate_release(cvd);
+		cxl_vfio_disable(cvd);
 		return ret;
 	}
 
@@ -76,10 +85,12 @@ static void cxl_vfio_close_device(struct vfio_device *core_vdev)
 {
 	struct cxl_vfio_device *cvd = vdev_to_cxl_vfio(core_vdev);
 
+	cxl_vfio_gate_enter(cvd);
 	cxl_vfio_gate_hold(cvd);
 	cxl_vfio_dmabuf_close(cvd);
 	vfio_pci_core_close_device(core_vdev);
 	cxl_vfio_gate_release(cvd);
+	cxl_vfio_gate_leave(cvd);
 	cxl_vfio_mem_close(cvd);
 
 	/* If it cannot be done now, the next open does it or fails */
@@ -218,7 +229,9 @@ static int cxl_vfio_plain_open_device(struct vfio_device *core_vdev)
 	struct cxl_vfio_device *cvd = vdev_to_cxl_vfio(core_vdev);
 	int ret;
 
+	cxl_vfio_gate_enter(cvd);
 	ret = vfio_pci_core_enable(&cvd->core);
+	cxl_vfio_gate_leave(cvd);
 	if (ret)
 		return ret;
 
@@ -227,12 +240,21 @@ static int cxl_vfio_plain_open_device(struct vfio_device *core_vdev)
 	return 0;
 }
 
+static void cxl_vfio_plain_close_device(struct vfio_device *core_vdev)
+{
+	struct cxl_vfio_device *cvd = vdev_to_cxl_vfio(core_vdev);
+
+	cxl_vfio_gate_enter(cvd);
+	vfio_pci_core_close_device(core_vdev);
+	cxl_vfio_gate_leave(cvd);
+}
+
 static const struct vfio_device_ops cxl_vfio_plain_ops = {
 	.name			= "cxl-vfio-pci",
 	.init			= vfio_pci_core_init_dev,
 	.release		= vfio_pci_core_release_dev,
 	.open_device		= cxl_vfio_plain_open_device,
-	.close_device		= vfio_pci_core_close_device,
+	.close_device		= cxl_vfio_plain_close_device,
 	.ioctl			= vfio_pci_core_ioctl,
 	.get_region_info_caps	= vfio_pci_ioctl_get_region_info,
 	.device_feature		= vfio_pci_core_ioctl_feature,
@@ -272,7 +294,6 @@ static int cxl_vfio_attach(struct cxl_vfio_device *cvd, struct pci_dev *pdev)
 {
 	int ret;
 
-	cxl_vfio_gate_init(cvd);
 	ret = cxl_vfio_mem_init(cvd);
 	if (ret)
 		return ret;
@@ -308,6 +329,7 @@ static int cxl_vfio_register(struct cxl_vfio_device *cvd, struct pci_dev *pdev)
 
 	dev_set_drvdata(&pdev->dev, &cvd->core);
 	cvd->core.pci_ops = &cxl_vfio_pci_dev_ops;
+	cxl_vfio_gate_init(cvd);
 	ret = cxl_vfio_dvsec_init(cvd);
 	if (ret)
 		return ret;
@@ -391,6 +413,7 @@ static void cxl_vfio_reset_prepare(struct pci_dev *pdev)
 {
 	struct cxl_vfio_device *cvd = to_cxl_vfio(dev_get_drvdata(&pdev->dev));
 
+	cxl_vfio_gate_enter(cvd);
 	if (cvd->region)
 		cxl_vfio_gate_hold(cvd);
 }
@@ -402,6 +425,7 @@ static void cxl_vfio_reset_done(struct pci_dev *pdev)
 	if (cvd->region)
 		cxl_vfio_gate_release(cvd);
 	cxl_vfio_dvsec_reset(cvd);
+	cxl_vfio_gate_leave(cvd);
 }
 
 /* A link that went down comes back by a reset, or not at all */

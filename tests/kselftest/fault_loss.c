@@ -207,6 +207,31 @@ TEST(region_deleted_while_memory_space_is_off)
 	EXPECT_EQ(0, cxl_reset_all());
 }
 
+/*
+ * As when the function is in reset while the core lets go of its endpoint, see
+ * docs/kernel-findings/mem-enable-lost.md: Mem_Enable would count as firmware's.
+ */
+TEST(mem_enable_left_behind)
+{
+	char memdev[NAME_LEN];
+
+	ASSERT_EQ(0, cxl_reset_all());
+	EXPECT_FALSE(pci_mem_enable(bdf, false));
+	ASSERT_EQ(0, pci_write(bdf, "cxl_region/size", "512M"));
+	ASSERT_EQ(0, pci_bind(bdf, DRIVER));
+	EXPECT_TRUE(pci_mem_enable(bdf, true));
+	ASSERT_EQ(0, cxl_find("mem", 0, memdev, sizeof(memdev)));
+	ASSERT_EQ(0, sysfs_write(CXL_DRIVERS "/cxl_mem/unbind", memdev));
+	EXPECT_FALSE(pci_mem_enable(bdf, true));
+
+	EXPECT_EQ(0, pci_unbind(bdf));
+	EXPECT_FALSE(pci_mem_enable(bdf, false));
+	EXPECT_EQ(0, pci_bind(bdf, DRIVER)) {
+		TH_LOG("%s", region_attr(bdf, "error"));
+	}
+	EXPECT_EQ(0, cxl_reset_all());
+}
+
 TEST(no_windows_without_cxl_acpi)
 {
 	ASSERT_EQ(0, cxl_reset_all());

@@ -5,6 +5,7 @@
  * that are possible one after the other.
  */
 #include <errno.h>
+#include <linux/pci_regs.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -17,7 +18,9 @@
 #include "kselftest_harness.h"
 #include "cxl_util.h"
 #include "hdm_util.h"
+#include "vfio_util.h"
 
+#define CLEAR "/sys/module/cxl_vfio_pci/parameters/clear"
 #define SECONDS 2
 #define SIGNALS 16
 
@@ -79,10 +82,10 @@ static void start_writers(pthread_t thread[2])
 		pthread_create(&thread[i], NULL, write_sizes, &sizes[i]);
 }
 
-static void stop_writers(pthread_t thread[2])
+static void stop_threads(pthread_t *thread, int n)
 {
 	stop = true;
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < n; i++)
 		pthread_join(thread[i], NULL);
 }
 
@@ -101,7 +104,7 @@ TEST_F(race, a_reader_never_sees_half_a_write)
 		if (strcmp("requested", region_attr(bdf, "state")))
 			wrong++;
 	}
-	stop_writers(writers);
+	stop_threads(writers, 2);
 	EXPECT_EQ(0, wrong);
 	EXPECT_EQ(0, busy);
 	EXPECT_LT(100, done);
@@ -136,17 +139,17 @@ TEST_F_TIMEOUT(race, a_write_is_before_the_bind_or_refused, 60)
 	for (int i = 0; i < 12; i++) {
 		ASSERT_EQ(0, pci_bind(bdf, DRIVER)) {
 			TH_LOG("%s", region_attr(bdf, "error"));
-			stop_writers(writers);
+			stop_threads(writers, 2);
 		}
 		check_one_size(_metadata);
 		pci_read_u64(bdf, "cxl_region/size", &size);
 		both[size == 512 * MIB] = true;
 		ASSERT_EQ(0, pci_unbind(bdf)) {
-			stop_writers(writers);
+			stop_threads(writers, 2);
 		}
 		usleep(i * 1000);
 	}
-	stop_writers(writers);
+	stop_threads(writers, 2);
 	EXPECT_EQ(0, wrong);
 	EXPECT_LT(0, done);
 	EXPECT_LT(0, busy);
@@ -186,7 +189,7 @@ TEST_F_TIMEOUT(race, readers_during_binds, 60)
 		EXPECT_EQ(0, pci_bind(bdf, DRIVER));
 		EXPECT_EQ(0, pci_unbind(bdf));
 	}
-	stop_writers(readers);
+	stop_threads(readers, 2);
 	EXPECT_EQ(0, wrong);
 	EXPECT_LT(100, done);
 }
@@ -219,10 +222,128 @@ TEST_F_TIMEOUT(race, two_who_bind_and_unbind, 60)
 	for (int i = 0; i < 2; i++)
 		pthread_create(&binders[i], NULL, bind_and_unbind, NULL);
 	sleep(SECONDS * slowness());
-	stop_writers(binders);
+	stop_threads(binders, 2);
 	EXPECT_EQ(0, wrong);
 	EXPECT_LT(4, done);
 	EXPECT_STREQ("requested", region_attr(bdf, "state"));
+}
+
+static void *reset_over_and_over(void *unused)
+{
+	while (!stop) {
+		if (pci_write(bdf, "reset", "1"))
+			wrong++;
+		done++;
+		usleep(5000 * (done % 16));
+	}
+	return unused;
+}
+
+static bool has_bar(void)
+{
+	uint32_t bar = 0;
+
+	return !pci_config_read(bdf, PCI_BASE_ADDRESS_0, &bar, sizeof(bar)) &&
+	       bar & (uint32_t)PCI_BASE_ADDRESS_MEM_MASK && bar != ~0U;
+}
+
+FIXTURE(reset) {
+};
+
+FIXTURE_VARIANT(reset) {
+	uint64_t size;
+};
+
+FIXTURE_VARIANT_ADD(reset, of_a_region) {
+	.size = 256 * MIB,
+};
+
+FIXTURE_VARIANT_ADD(reset, of_a_device_without) {
+	.size = 0,
+};
+
+FIXTURE_SETUP(reset)
+{
+	ASSERT_EQ(0, cxl_reset_all());
+	ASSERT_EQ(0, sysfs_write(CLEAR, "N"));
+	stop = false;
+	done = wrong = 0;
+}
+
+FIXTURE_TEARDOWN(reset)
+{
+	EXPECT_EQ(0, sysfs_write(CLEAR, "Y"));
+	EXPECT_EQ(0, cxl_reset_all());
+}
+
+/*
+ * Both save and restore the configuration space, see
+ * docs/kernel-findings/reset-and-vfio.md. An open that finds the device locked
+ * is refused. In the end no BAR is lost, and no decoder.
+ */
+TEST_F_TIMEOUT(reset, while_it_is_opened_and_closed, 120)
+{
+	time_t end = time(NULL) + 4 * SECONDS * slowness();
+	struct vfio_dev dev;
+	pthread_t resets;
+	int opened = 0;
+
+	ASSERT_EQ(0, cxl_deliver(bdf, variant->size));
+	pthread_create(&resets, NULL, reset_over_and_over, NULL);
+	while (time(NULL) < end) {
+		if (vfio_open(&dev, bdf))
+			continue;
+		vfio_close(&dev);
+		opened++;
+	}
+	stop_threads(&resets, 1);
+	EXPECT_EQ(0, wrong);
+	EXPECT_LT(4, opened);
+	EXPECT_LT(4, done);
+	TH_LOG("%d times opened, %d resets", opened, done);
+	EXPECT_TRUE(has_bar());
+	EXPECT_EQ(!!variant->size, hdm_committed(bdf, NULL));
+}
+
+static void *bind_over_and_over(void *unused)
+{
+	while (!stop) {
+		pci_write(bdf, "driver_override", DRIVER);
+		if (!sysfs_write(SYSFS_PCI "/drivers/" DRIVER "/bind", bdf))
+			done++;
+	}
+	return unused;
+}
+
+static bool is_there(void)
+{
+	char now[MAX_DEVICES][BDF_LEN];
+
+	return cxl_devices(now) > 0;
+}
+
+/*
+ * A bind that waits for the lock of the device gets it when the old driver is
+ * gone, and the device is not yet.
+ */
+TEST_F_TIMEOUT(race, binds_while_it_is_removed, 120)
+{
+	pthread_t binder;
+
+	for (int i = 0; i < 12; i++) {
+		stop = false;
+		ASSERT_TRUE(WAIT_FOR(is_there(), 5));
+		ASSERT_EQ(0, pci_write(bdf, "cxl_region/size", "256M"));
+		ASSERT_EQ(0, pci_bind(bdf, DRIVER));
+		pthread_create(&binder, NULL, bind_over_and_over, NULL);
+		usleep(1000 * i);
+		EXPECT_EQ(0, pci_write(bdf, "remove", "1"));
+		stop_threads(&binder, 1);
+		EXPECT_EQ(0, sysfs_write(SYSFS_PCI "/rescan", "1"));
+	}
+	ASSERT_TRUE(WAIT_FOR(is_there(), 5));
+	TH_LOG("%d times bound once more", done);
+	EXPECT_EQ(0, hdm_committed(bdf, NULL));
 }
 
 FIXTURE(signalled) {

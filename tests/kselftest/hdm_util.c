@@ -24,6 +24,10 @@
 #define CACHEMEM		0x1000
 #define CAP_HDM			5
 
+/* 8.1.3.2 */
+#define DVSEC_CTRL		0x0c
+#define  DVSEC_MEM_ENABLE	(1 << 2)
+
 /* 8.1.9: an entry of the register locator */
 #define LOCATOR_ENTRIES		0x0c
 #define LOCATOR_COMPONENT	1
@@ -245,21 +249,37 @@ static int committed(const struct hdm_block *block, struct hdm_decoder *first)
 	return found;
 }
 
-bool pci_memory_space(const char *bdf, bool on)
+static bool switch_bit(const char *bdf, unsigned int reg, uint16_t bit, bool on)
 {
 	int fd = open_pci(bdf, "config", O_RDWR);
-	uint16_t cmd = 0;
+	uint16_t value = 0;
 	bool was;
 
 	if (fd < 0)
 		return on;
-	was = pread(fd, &cmd, 2, PCI_COMMAND) == 2 && cmd & PCI_COMMAND_MEMORY;
+	was = pread(fd, &value, 2, reg) == 2 && value & bit;
 	if (on != was) {
-		cmd ^= PCI_COMMAND_MEMORY;
-		was = pwrite(fd, &cmd, 2, PCI_COMMAND) == 2 ? was : on;
+		value ^= bit;
+		was = pwrite(fd, &value, 2, reg) == 2 ? was : on;
 	}
 	close(fd);
 	return was;
+}
+
+bool pci_memory_space(const char *bdf, bool on)
+{
+	return switch_bit(bdf, PCI_COMMAND, PCI_COMMAND_MEMORY, on);
+}
+
+bool pci_mem_enable(const char *bdf, bool on)
+{
+	struct config config;
+	unsigned int pos;
+
+	if (read_config(bdf, &config))
+		return on;
+	pos = find_dvsec(&config, DVSEC_CXL_DEVICE);
+	return pos ? switch_bit(bdf, pos + DVSEC_CTRL, DVSEC_MEM_ENABLE, on) : on;
 }
 
 /* A function that nobody enabled yet may have its Memory Space off */

@@ -48,8 +48,12 @@ volatile uint32_t *hdm_ctrl(const struct hdm_block *block, unsigned int id);
 /* How many decoders of a function are committed, and the first of them */
 int hdm_committed(const char *bdf, struct hdm_decoder *first);
 
-/* Memory Space of a function, on or off; returns what it was */
+/*
+ * Memory Space of a function, and Mem_Enable in its CXL Device DVSEC, on or off;
+ * both return what it was
+ */
 bool pci_memory_space(const char *bdf, bool on);
+bool pci_mem_enable(const char *bdf, bool on);
 
 /* Whether a function has memory: Mem_Capable in its CXL Device DVSEC */
 bool pci_has_cxl_mem(const char *bdf);
