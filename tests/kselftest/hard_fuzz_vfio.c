@@ -140,6 +140,23 @@ static void do_map(const struct vfio_dev *dev, const struct act *act)
 	munmap(map, len);
 }
 
+/*
+ * The device registers of QEMU's cxl-type3: it ends with "code should not be
+ * reached" when less than a dword is written to its mailbox
+ */
+#define MAILBOX_BAR 2
+
+static void do_write(const struct vfio_dev *dev, const struct act *act,
+		     size_t len)
+{
+	uint64_t offset = act->offset & INT64_MAX;
+
+	if (offset >> INDEX_SHIFT == MAILBOX_BAR)
+		return;
+	memcpy(buffer, act->data, sizeof(act->data));
+	pwrite(dev->fd, buffer, len, offset);
+}
+
 static void do_act(const struct vfio_dev *dev, const struct act *act)
 {
 	uint32_t argument[64];
@@ -151,8 +168,7 @@ static void do_act(const struct vfio_dev *dev, const struct act *act)
 		pread(dev->fd, buffer, len, act->offset & INT64_MAX);
 		break;
 	case WRITE:
-		memcpy(buffer, act->data, sizeof(act->data));
-		pwrite(dev->fd, buffer, len, act->offset & INT64_MAX);
+		do_write(dev, act, len);
 		break;
 	case IOCTL:
 		memcpy(argument, act->data, sizeof(argument));

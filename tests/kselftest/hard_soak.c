@@ -125,16 +125,19 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The median: whatever else the machine does now and then is not meant */
-static double median(const double *value, unsigned int n)
+/*
+ * The slowest of the fastest tenth: whatever else the machine does makes a cycle
+ * slower, and never faster
+ */
+static double fastest(const double *value, unsigned int n)
 {
-	double *sorted = malloc(n * sizeof(*sorted)), middle;
+	double *sorted = malloc(n * sizeof(*sorted)), tenth;
 
 	memcpy(sorted, value, n * sizeof(*sorted));
 	qsort(sorted, n, sizeof(*sorted), by_value);
-	middle = sorted[n / 2];
+	tenth = sorted[n / 10];
 	free(sorted);
-	return middle;
+	return tenth;
 }
 
 FIXTURE(soak) {
@@ -177,9 +180,9 @@ TEST_F_TIMEOUT(soak, the_last_cycle_is_like_the_first, 20000)
 		self->took[i] = now() - begin;
 	}
 	end = usage_now();
-	first = median(self->took, part);
-	last = median(self->took + cycles - part, part);
-	TH_LOG("%u cycles: slab %ld, then %ld KiB, workqueue rescuers %ld, %ld, CXL devices %ld, %ld, median of the first %u %.0f ms, of the last %.0f ms",
+	first = fastest(self->took, part);
+	last = fastest(self->took + cycles - part, part);
+	TH_LOG("%u cycles: slab %ld, then %ld KiB, workqueue rescuers %ld, %ld, CXL devices %ld, %ld, fastest tenth of the first %u %.0f ms, of the last %.0f ms",
 	       cycles, start.slab_kib, end.slab_kib, start.workers, end.workers,
 	       start.cxl_devices, end.cxl_devices, part, first * 1000,
 	       last * 1000);

@@ -72,6 +72,8 @@ static const struct spared {
 	{ "vfio_create_group" },
 	{ "pci_device_add" },
 	{ "pci_doe_sysfs_init" },
+	{ "pdev_sort_resources" },
+	{ "ddebug_module_notify" },
 	{ "devm_cxl_add_port", "device_add" },
 	{ "fprobe_module_callback" },
 	{ "__iommu_release_dma_ownership" },
@@ -79,6 +81,7 @@ static const struct spared {
 
 #define DEPTH 32
 
+/* The compiler may have made a part of it, NAME.part.0 */
 static bool is_in(unsigned long address, const char *function)
 {
 	char name[KSYM_SYMBOL_LEN];
@@ -88,7 +91,8 @@ static bool is_in(unsigned long address, const char *function)
 		return false;
 	len = strlen(function);
 	sprint_symbol(name, address);
-	return !strncmp(name, function, len) && name[len] == '+';
+	return !strncmp(name, function, len) &&
+	       (name[len] == '+' || name[len] == '.');
 }
 NOKPROBE_SYMBOL(is_in);
 
