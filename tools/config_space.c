@@ -102,7 +102,7 @@ bool config_find_serial(const uint8_t *config, size_t len, uint64_t *serial)
 
 bool config_serial(const char *path, uint64_t *serial)
 {
-	uint8_t config[CONFIG_SPACE];
+	uint8_t config[CONFIG_SPACE] = {};
 	int len = config_read(path, config);
 
 	return len > 0 && config_find_serial(config, len, serial);
