@@ -151,7 +151,7 @@ void cxl_vfio_gate_hold(struct cxl_vfio_device *cvd)
 	cxl_presize_flush(cvd->region);
 }
 
-static bool cxl_vfio_gate_is_own(struct cxl_vfio_device *cvd)
+static bool cxl_vfio_gate_try_enter(struct cxl_vfio_device *cvd)
 {
 	struct task_struct *owner = cmpxchg(&cvd->owner, NULL, current);
 
@@ -175,7 +175,7 @@ static bool cxl_vfio_gate_is_own(struct cxl_vfio_device *cvd)
  */
 void cxl_vfio_gate_enter(struct cxl_vfio_device *cvd)
 {
-	wait_event(cvd->settled, cxl_vfio_gate_is_own(cvd));
+	wait_event(cvd->settled, cxl_vfio_gate_try_enter(cvd));
 	cvd->owned++;
 }
 
