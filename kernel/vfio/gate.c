@@ -190,6 +190,7 @@ void cxl_vfio_gate_leave(struct cxl_vfio_device *cvd)
 	WARN_ON_ONCE(cvd->owner != current);
 	if (--cvd->owned)
 		return;
+	/* pairs with cmpxchg() of the next one to enter */
 	smp_store_release(&cvd->owner, NULL);
 	wake_up_all(&cvd->settled);
 }
