@@ -44,16 +44,14 @@ enum cxl_vfio_content {
  * @core: the VFIO side, the driver data of the PCI device
  * @region: what was delivered, NULL for a device without a region
  * @gate: protects the fields up to @revoked; nests inside core.memory_lock
- * @holds: number of things going on under which the decoder may be lost
+ * @holds: how many holds @owner has, under which the decoder may be lost
  * @decoding: the decoder was found good after the last of them
  * @active: the memory behind it was found there since
  * @active_by: when it has to be, in jiffies
  * @low_power: the user put the device into what is D3hot to it
  * @revoked: the region went away, for good
  * @owner: who resets, enables or disables the device, or NULL
- * @owned: how many times @owner has entered; its own business
  * @settled: woken when @holds falls, on @revoked, and when @owner goes
- * @restoring: held from the start of a check of the decoder to its verdict
  * @mem: the memory, mapped by the kernel
  * @pfn_space: the memory, as memory_failure() knows it
  * @content: what is in the memory
@@ -72,7 +70,7 @@ enum cxl_vfio_content {
  * @dvsec_open: what the user finds in it after opening the device
  * @dvsec_now: what has become of that
  *
- * Without a region, only @core, @owner and the DVSEC are in use.
+ * Without a region, only @core, @owner, @holds and the DVSEC are in use.
  */
 struct cxl_vfio_device {
 	struct vfio_pci_core_device core;
@@ -86,9 +84,7 @@ struct cxl_vfio_device {
 	bool low_power;
 	bool revoked;
 	struct task_struct *owner;
-	unsigned int owned;
 	wait_queue_head_t settled;
-	struct mutex restoring; /* one check of the decoder at a time */
 
 	void *mem;
 	struct pfn_address_space pfn_space;
@@ -129,8 +125,6 @@ int cxl_vfio_gate_check(struct cxl_vfio_device *cvd);
 bool cxl_vfio_gate_is_settled(struct cxl_vfio_device *cvd);
 bool cxl_vfio_gate_open(struct cxl_vfio_device *cvd);
 int cxl_vfio_gate_wait(struct cxl_vfio_device *cvd);
-void cxl_vfio_gate_enter(struct cxl_vfio_device *cvd);
-void cxl_vfio_gate_leave(struct cxl_vfio_device *cvd);
 void cxl_vfio_gate_hold(struct cxl_vfio_device *cvd);
 int cxl_vfio_gate_release(struct cxl_vfio_device *cvd);
 void cxl_vfio_gate_lost(struct cxl_vfio_device *cvd);

@@ -38,7 +38,6 @@ void cxl_vfio_gate_init(struct cxl_vfio_device *cvd)
 {
 	init_rwsem(&cvd->gate);
 	init_waitqueue_head(&cvd->settled);
-	mutex_init(&cvd->restoring);
 }
 
 /**
@@ -136,22 +135,7 @@ int cxl_vfio_gate_wait(struct cxl_vfio_device *cvd)
 	}
 }
 
-/**
- * cxl_vfio_gate_hold - keep everyone away from the memory
- * @cvd: the device
- *
- * Before anything that may clear the decoder. Until as many calls of
- * cxl_vfio_gate_release(), faults, read() and write() wait.
- */
-void cxl_vfio_gate_hold(struct cxl_vfio_device *cvd)
-{
-	scoped_guard(rwsem_write, &cvd->gate)
-		WRITE_ONCE(cvd->holds, cvd->holds + 1);
-	cxl_vfio_mem_zap(cvd);
-	cxl_presize_flush(cvd->region);
-}
-
-static bool cxl_vfio_gate_try_enter(struct cxl_vfio_device *cvd)
+static bool cxl_vfio_gate_try_own(struct cxl_vfio_device *cvd)
 {
 	struct task_struct *owner = cmpxchg(&cvd->owner, NULL, current);
 
@@ -159,40 +143,32 @@ static bool cxl_vfio_gate_try_enter(struct cxl_vfio_device *cvd)
 }
 
 /**
- * cxl_vfio_gate_enter - save and restore the configuration space, alone
+ * cxl_vfio_gate_hold - reset, enable or disable the device, and nobody else
  * @cvd: the device, with or without a region
+ *
+ * Before anything that may clear the decoder. Until as many calls of
+ * cxl_vfio_gate_release(), faults, read() and write() wait, and so does any
+ * other task that wants a hold.
  *
  * A reset, and the VFIO core as it enables or disables the device, save the
  * configuration space and restore it, in one place and under no common lock. Of
  * two at a time one restores what the other has saved of a device in reset, or
- * nothing, and its BARs are lost (docs/kernel-findings/reset-and-vfio.md).
- *
- * The core resets the device while it enables or disables it, so the same task
- * may enter again.
+ * nothing, and its BARs are lost (docs/kernel-findings/reset-and-vfio.md). The
+ * core resets the device while it enables or disables it, so the same task may
+ * have several holds.
  *
  * Context: may sleep, for as long as a reset takes. May be called with the lock
- * of the device held, which who is inside must only try to take.
+ * of the device held, which who has a hold must only try to take.
  */
-void cxl_vfio_gate_enter(struct cxl_vfio_device *cvd)
+void cxl_vfio_gate_hold(struct cxl_vfio_device *cvd)
 {
-	wait_event(cvd->settled, cxl_vfio_gate_try_enter(cvd));
-	cvd->owned++;
-}
-
-/**
- * cxl_vfio_gate_leave - undo cxl_vfio_gate_enter()
- * @cvd: the device
- *
- * Context: the same task.
- */
-void cxl_vfio_gate_leave(struct cxl_vfio_device *cvd)
-{
-	WARN_ON_ONCE(cvd->owner != current);
-	if (--cvd->owned)
+	wait_event(cvd->settled, cxl_vfio_gate_try_own(cvd));
+	scoped_guard(rwsem_write, &cvd->gate)
+		WRITE_ONCE(cvd->holds, cvd->holds + 1);
+	if (!cvd->region)
 		return;
-	/* pairs with cmpxchg() of the next one to enter */
-	smp_store_release(&cvd->owner, NULL);
-	wake_up_all(&cvd->settled);
+	cxl_vfio_mem_zap(cvd);
+	cxl_presize_flush(cvd->region);
 }
 
 /*
@@ -221,32 +197,41 @@ static int cxl_vfio_gate_restore(struct cxl_vfio_device *cvd)
 	return ret;
 }
 
+static int cxl_vfio_gate_verify(struct cxl_vfio_device *cvd)
+{
+	int ret = cxl_vfio_gate_restore(cvd);
+	unsigned int wait_ms;
+
+	guard(rwsem_write)(&cvd->gate);
+
+	WRITE_ONCE(cvd->active, cxl_vfio_dvsec_active(cvd, &wait_ms));
+	cvd->active_by = jiffies + msecs_to_jiffies(wait_ms);
+	WRITE_ONCE(cvd->decoding, !ret);
+	cvd->low_power = false;
+	return ret;
+}
+
 /**
  * cxl_vfio_gate_release - let go of a hold, after a look at the decoder
  * @cvd: the device
  *
- * The last one to let go decides: its look at the decoder came after all that
- * the others did.
- *
- * Return: 0 if the decoder is good.
+ * Context: the task of cxl_vfio_gate_hold().
+ * Return: 0 if the decoder is good, or there is no region.
  */
 int cxl_vfio_gate_release(struct cxl_vfio_device *cvd)
 {
-	unsigned int wait_ms;
-	int ret;
+	int ret = cvd->region ? cxl_vfio_gate_verify(cvd) : 0;
 
-	guard(mutex)(&cvd->restoring);
-
-	ret = cxl_vfio_gate_restore(cvd);
-	scoped_guard(rwsem_write, &cvd->gate) {
-		WRITE_ONCE(cvd->active, cxl_vfio_dvsec_active(cvd, &wait_ms));
-		cvd->active_by = jiffies + msecs_to_jiffies(wait_ms);
-		WRITE_ONCE(cvd->decoding, !ret);
-		cvd->low_power = false;
+	WARN_ON_ONCE(cvd->owner != current);
+	scoped_guard(rwsem_write, &cvd->gate)
 		WRITE_ONCE(cvd->holds, cvd->holds - 1);
+	if (!cvd->holds) {
+		/* pairs with cmpxchg() of the next owner */
+		smp_store_release(&cvd->owner, NULL);
 	}
 	wake_up_all(&cvd->settled);
-	cxl_vfio_dmabuf_restore(cvd);
+	if (cvd->region)
+		cxl_vfio_dmabuf_restore(cvd);
 	return ret;
 }
 

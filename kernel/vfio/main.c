@@ -40,33 +40,24 @@ err_disable:
 	return ret;
 }
 
-static void cxl_vfio_disable(struct cxl_vfio_device *cvd)
-{
-	cxl_vfio_gate_enter(cvd);
-	cxl_vfio_gate_hold(cvd);
-	vfio_pci_core_disable(&cvd->core);
-	cxl_vfio_mem_close(cvd);
-	cxl_vfio_gate_release(cvd);
-	cxl_vfio_gate_leave(cvd);
-}
-
 /* Nobody but the core sees a device whose decoder did not come back */
 static int cxl_vfio_open_device(struct vfio_device *core_vdev)
 {
 	struct cxl_vfio_device *cvd = vdev_to_cxl_vfio(core_vdev);
 	int restored, ret;
 
-	cxl_vfio_gate_enter(cvd);
 	cxl_vfio_gate_hold(cvd);
 	ret = cxl_vfio_enable(cvd);
 	restored = cxl_vfio_gate_release(cvd);
-	cxl_vfio_gate_leave(cvd);
 	if (ret)
 		return ret;
 
 	ret = restored ?: cxl_vfio_gate_wait(cvd) ?: cxl_vfio_clear(cvd);
 	if (ret) {
-		cxl_vfio_disable(cvd);
+		cxl_vfio_gate_hold(cvd);
+		vfio_pci_core_disable(&cvd->core);
+		cxl_vfio_mem_close(cvd);
+		cxl_vfio_gate_release(cvd);
 		return ret;
 	}
 
@@ -85,12 +76,10 @@ static void cxl_vfio_close_device(struct vfio_device *core_vdev)
 {
 	struct cxl_vfio_device *cvd = vdev_to_cxl_vfio(core_vdev);
 
-	cxl_vfio_gate_enter(cvd);
 	cxl_vfio_gate_hold(cvd);
 	cxl_vfio_dmabuf_close(cvd);
 	vfio_pci_core_close_device(core_vdev);
 	cxl_vfio_gate_release(cvd);
-	cxl_vfio_gate_leave(cvd);
 	cxl_vfio_mem_close(cvd);
 
 	/* If it cannot be done now, the next open does it or fails */
@@ -229,9 +218,9 @@ static int cxl_vfio_plain_open_device(struct vfio_device *core_vdev)
 	struct cxl_vfio_device *cvd = vdev_to_cxl_vfio(core_vdev);
 	int ret;
 
-	cxl_vfio_gate_enter(cvd);
+	cxl_vfio_gate_hold(cvd);
 	ret = vfio_pci_core_enable(&cvd->core);
-	cxl_vfio_gate_leave(cvd);
+	cxl_vfio_gate_release(cvd);
 	if (ret)
 		return ret;
 
@@ -244,9 +233,9 @@ static void cxl_vfio_plain_close_device(struct vfio_device *core_vdev)
 {
 	struct cxl_vfio_device *cvd = vdev_to_cxl_vfio(core_vdev);
 
-	cxl_vfio_gate_enter(cvd);
+	cxl_vfio_gate_hold(cvd);
 	vfio_pci_core_close_device(core_vdev);
-	cxl_vfio_gate_leave(cvd);
+	cxl_vfio_gate_release(cvd);
 }
 
 static const struct vfio_device_ops cxl_vfio_plain_ops = {
@@ -413,19 +402,15 @@ static void cxl_vfio_reset_prepare(struct pci_dev *pdev)
 {
 	struct cxl_vfio_device *cvd = to_cxl_vfio(dev_get_drvdata(&pdev->dev));
 
-	cxl_vfio_gate_enter(cvd);
-	if (cvd->region)
-		cxl_vfio_gate_hold(cvd);
+	cxl_vfio_gate_hold(cvd);
 }
 
 static void cxl_vfio_reset_done(struct pci_dev *pdev)
 {
 	struct cxl_vfio_device *cvd = to_cxl_vfio(dev_get_drvdata(&pdev->dev));
 
-	if (cvd->region)
-		cxl_vfio_gate_release(cvd);
 	cxl_vfio_dvsec_reset(cvd);
-	cxl_vfio_gate_leave(cvd);
+	cxl_vfio_gate_release(cvd);
 }
 
 /* A link that went down comes back by a reset, or not at all */

@@ -104,7 +104,7 @@ static void shell_way(struct samples *bound)
 /* The shell way clears nothing; the rate of clearing is measured elsewhere */
 static void do_not_clear(void)
 {
-	must(sysfs_write("/sys/module/cxl_vfio_pci/parameters/clear", "N"),
+	must(sysfs_write(CLEAR, "N"),
 	     "clear");
 }
 

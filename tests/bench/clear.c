@@ -20,8 +20,6 @@
 #include "sysfs_util.h"
 #include "vfio_util.h"
 
-#define CLEAR "/sys/module/cxl_vfio_pci/parameters/clear"
-
 static char bdf[BDF_LEN];
 
 /* Clearing begins with the close, and the open waits for its end */

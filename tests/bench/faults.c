@@ -132,7 +132,7 @@ int main(int argc, char **argv)
 
 	setlinebuf(stdout);
 	must(module_load(CXL_VFIO_DRIVER), CXL_VFIO_DRIVER);
-	must(sysfs_write("/sys/module/cxl_vfio_pci/parameters/clear", "0"),
+	must(sysfs_write(CLEAR, "0"),
 	     "clear");
 	must(pci_find_cxl(bdf, sizeof(bdf)), "a CXL device");
 	must(cxl_deliver(bdf, size), "deliver");
@@ -161,7 +161,7 @@ int main(int argc, char **argv)
 	}
 	vfio_close(&dev);
 	must(cxl_withdraw(bdf), "withdraw");
-	must(sysfs_write("/sys/module/cxl_vfio_pci/parameters/clear", "1"),
+	must(sysfs_write(CLEAR, "1"),
 	     "clear");
 	return 0;
 }

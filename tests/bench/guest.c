@@ -21,7 +21,6 @@
 #include "sysfs_util.h"
 #include "vfio_util.h"
 
-#define CLEAR	"/sys/module/cxl_vfio_pci/parameters/clear"
 #define FOLDER	"/run/guest/bench"
 #define MIB	"128"
 

@@ -20,7 +20,6 @@
 #include "hdm_util.h"
 #include "vfio_util.h"
 
-#define CLEAR "/sys/module/cxl_vfio_pci/parameters/clear"
 #define SECONDS 2
 #define SIGNALS 16
 #define ROUNDS 80

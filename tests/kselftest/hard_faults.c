@@ -29,7 +29,6 @@
 
 #define LIMIT 40
 #define MANY 1000000
-#define CLEAR "/sys/module/cxl_vfio_pci/parameters/clear"
 #define SIZE (256 * MIB)
 
 static char devices[MAX_DEVICES][BDF_LEN];

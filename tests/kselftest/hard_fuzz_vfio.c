@@ -25,7 +25,6 @@
 #include "hard_util.h"
 #include "kcov_util.h"
 
-#define CLEAR "/sys/module/cxl_vfio_pci/parameters/clear"
 #define INDEX_SHIFT 40
 #define CORPUS 256
 /* After so many the device is looked at, closed and opened again */

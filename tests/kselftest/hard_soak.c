@@ -17,7 +17,6 @@
 #include "cxl_util.h"
 #include "hard_util.h"
 
-#define CLEAR "/sys/module/cxl_vfio_pci/parameters/clear"
 #define WARM_UP 20
 
 static char devices[MAX_DEVICES][BDF_LEN];

@@ -16,7 +16,6 @@
 #include "hard_util.h"
 #include "hdm_util.h"
 
-#define CLEAR "/sys/module/cxl_vfio_pci/parameters/clear"
 #define FUNCTION(name) "cxl_presize:" name
 
 static char devices[MAX_DEVICES][BDF_LEN];

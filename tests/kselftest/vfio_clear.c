@@ -16,7 +16,6 @@
 #include "vfio_util.h"
 
 #define PAGE 4096UL
-#define CLEAR "/sys/module/cxl_vfio_pci/parameters/clear"
 
 static char bdf[BDF_LEN];
 

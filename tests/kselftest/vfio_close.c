@@ -20,7 +20,6 @@
 
 #define PAGE 4096UL
 #define ROUNDS 24
-#define CLEAR "/sys/module/cxl_vfio_pci/parameters/clear"
 
 static char bdf[BDF_LEN];
 static atomic_bool stop;

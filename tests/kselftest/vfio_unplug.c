@@ -20,7 +20,6 @@
 /* QEMU does not let go of the memory of the old device: this has its own */
 #define MEMORY "object_add memory-backend-ram,id=d0-again,size=1G"
 #define ADD "device_add cxl-type3,id=d0,bus=p0,volatile-memdev=d0-again,sn=1"
-#define CLEAR "/sys/module/cxl_vfio_pci/parameters/clear"
 
 static char bdf[BDF_LEN];
 

@@ -13,6 +13,8 @@
 #include "cxl_vfio.h"
 
 #define CXL_VFIO_DRIVER "cxl-vfio-pci"
+/* Its parameter: whether memory is cleared between two users */
+#define CLEAR "/sys/module/cxl_vfio_pci/parameters/clear"
 #define CXL_REGION_TYPE (VFIO_REGION_TYPE_PCI_VENDOR_TYPE | VFIO_CXL_VENDOR_ID)
 
 /* HDM decoder registers, CXL 3.1 8.2.4.20 */
