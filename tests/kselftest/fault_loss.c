@@ -135,7 +135,7 @@ static bool is_woken(int fd)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLPRI };
 
-	return poll(&poll_fd, 1, 3000) == 1;
+	return poll(&poll_fd, 1, 3000 * slowness()) == 1;
 }
 
 static bool has_driver(void)

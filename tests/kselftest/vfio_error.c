@@ -50,7 +50,7 @@ TEST_F(region, error_reaches_the_user)
 	error.fd = vfio_irq_eventfd(&self->dev, VFIO_PCI_ERR_IRQ_INDEX);
 	ASSERT_LE(0, error.fd);
 	ASSERT_EQ(0, monitor_say(ERROR));
-	EXPECT_EQ(1, poll(&error, 1, 10000)) {
+	EXPECT_EQ(1, poll(&error, 1, 10000 * slowness())) {
 		TH_LOG("%s", monitor_answer());
 	}
 	EXPECT_TRUE(byte_load(self->map, &byte));

@@ -59,7 +59,7 @@ TEST_F_TIMEOUT(host, pulled_while_mapped_and_put_back, 90)
 	ASSERT_LE(0, request.fd);
 
 	ASSERT_EQ(0, monitor_say("device_del d0"));
-	EXPECT_EQ(1, poll(&request, 1, 15000)) {
+	EXPECT_EQ(1, poll(&request, 1, 15000 * slowness())) {
 		TH_LOG("the user is not asked to let go");
 	}
 	munmap(map, mem->size);
