@@ -75,6 +75,7 @@ static const struct spared {
 	{ "pdev_sort_resources" },
 	{ "ddebug_module_notify" },
 	{ "devm_cxl_add_port", "device_add" },
+	{ "cxl_endpoint_autoremove" },
 	{ "fprobe_module_callback" },
 	{ "__iommu_release_dma_ownership" },
 };
