@@ -71,6 +71,7 @@ static const struct spared {
 } spared[] = {
 	{ "vfio_create_group" },
 	{ "pci_device_add" },
+	{ "pci_setup_device" },
 	{ "pci_doe_sysfs_init" },
 	{ "pdev_sort_resources" },
 	{ "ddebug_module_notify" },
