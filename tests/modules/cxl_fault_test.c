@@ -75,6 +75,7 @@ static const struct spared {
 	{ "pci_doe_sysfs_init" },
 	{ "pdev_sort_resources" },
 	{ "ddebug_module_notify" },
+	{ "btf_check_all_metas" },
 	{ "devm_cxl_add_port", "device_add" },
 	{ "cxl_endpoint_autoremove" },
 	{ "fprobe_module_callback" },
