@@ -63,11 +63,12 @@ NOKPROBE_SYMBOL(return_at_once);
 
 /*
  * Functions of the stock kernel, told of in docs/kernel-findings: what they
- * allocate is spared, but for what they do through another.
+ * allocate is spared, but for what they do through another, or only that.
  */
 static const struct spared {
 	const char *function;
 	const char *but_through;
+	const char *only_through;
 } spared[] = {
 	{ "vfio_create_group" },
 	{ "pci_device_add" },
@@ -79,6 +80,8 @@ static const struct spared {
 	{ "devm_cxl_add_port", "device_add" },
 	{ "cxl_endpoint_autoremove" },
 	{ "fprobe_module_callback" },
+	{ "jump_label_module_notify" },
+	{ "bus_add_driver", NULL, "sysfs_create_file_ns" },
 	{ "__iommu_release_dma_ownership" },
 };
 
@@ -102,10 +105,15 @@ NOKPROBE_SYMBOL(is_in);
 /* The innermost comes first */
 static bool is_spared(const unsigned long *trace, unsigned int i)
 {
-	for (size_t n = 0; n < ARRAY_SIZE(spared); n++)
-		if (is_in(trace[i], spared[n].function) &&
-		    !(i && is_in(trace[i - 1], spared[n].but_through)))
+	for (size_t n = 0; n < ARRAY_SIZE(spared); n++) {
+		const struct spared *s = &spared[n];
+
+		if (is_in(trace[i], s->function) &&
+		    !(i && is_in(trace[i - 1], s->but_through)) &&
+		    (!s->only_through ||
+		     (i && is_in(trace[i - 1], s->only_through))))
 			return true;
+	}
 	return false;
 }
 NOKPROBE_SYMBOL(is_spared);
