@@ -27,6 +27,7 @@
 #include "vfio_util.h"
 
 #define PAGE 4096UL
+#define UNBIND SYSFS_CXL "/drivers/cxl_port/unbind"
 
 static char bdf[BDF_LEN];
 
@@ -207,9 +208,10 @@ TEST_F(region, endpoint_goes_while_the_device_is_held)
 	uint8_t byte;
 	int status;
 
+	if (access(UNBIND, F_OK))
+		SKIP(return, "nobody can unbind an endpoint here");
 	ASSERT_EQ(0, find_endpoint(endpoint, sizeof(endpoint)));
-	unbind = write_in_background(SYSFS_CXL "/drivers/cxl_port/unbind",
-				     endpoint);
+	unbind = write_in_background(UNBIND, endpoint);
 	EXPECT_TRUE(WAIT_FOR(!byte_load(self->map, &byte), 10));
 	EXPECT_FALSE(byte_store(self->map, 1));
 	EXPECT_TRUE(another_comes_and_goes(bdf));
