@@ -104,8 +104,7 @@ static void shell_way(struct samples *bound)
 /* The shell way clears nothing; the rate of clearing is measured elsewhere */
 static void do_not_clear(void)
 {
-	must(sysfs_write(CLEAR, "N"),
-	     "clear");
+	must(sysfs_write(CLEAR, "N"), "clear");
 }
 
 int main(int argc, char **argv)

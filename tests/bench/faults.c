@@ -132,8 +132,7 @@ int main(int argc, char **argv)
 
 	setlinebuf(stdout);
 	must(module_load(CXL_VFIO_DRIVER), CXL_VFIO_DRIVER);
-	must(sysfs_write(CLEAR, "0"),
-	     "clear");
+	must(sysfs_write(CLEAR, "0"), "clear");
 	must(pci_find_cxl(bdf, sizeof(bdf)), "a CXL device");
 	must(cxl_deliver(bdf, size), "deliver");
 	must(vfio_open(&dev, bdf), "open");
@@ -161,7 +160,6 @@ int main(int argc, char **argv)
 	}
 	vfio_close(&dev);
 	must(cxl_withdraw(bdf), "withdraw");
-	must(sysfs_write(CLEAR, "1"),
-	     "clear");
+	must(sysfs_write(CLEAR, "1"), "clear");
 	return 0;
 }

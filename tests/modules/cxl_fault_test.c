@@ -105,13 +105,14 @@ NOKPROBE_SYMBOL(is_in);
 /* The innermost comes first */
 static bool is_spared(const unsigned long *trace, unsigned int i)
 {
+	unsigned long callee = i ? trace[i - 1] : 0;
+
 	for (size_t n = 0; n < ARRAY_SIZE(spared); n++) {
 		const struct spared *s = &spared[n];
 
 		if (is_in(trace[i], s->function) &&
-		    !(i && is_in(trace[i - 1], s->but_through)) &&
-		    (!s->only_through ||
-		     (i && is_in(trace[i - 1], s->only_through))))
+		    !is_in(callee, s->but_through) &&
+		    (!s->only_through || is_in(callee, s->only_through)))
 			return true;
 	}
 	return false;
